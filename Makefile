@@ -50,7 +50,7 @@ chaos: install
 	PYTHONPATH=. $(BIN)/python -m chaos
 
 soak: install
-	$(BIN)/python -m pytest -n 2 -m soak
+	$(BIN)/python -m pytest -n 2 -m soak -o faulthandler_timeout=3900
 	$(BIN)/python -m pytest -n 2 -m "not soak" --short-runs 40 tests/workflows
 	PYTHONPATH=. $(BIN)/python -m chaos.soak
 

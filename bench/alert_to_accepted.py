@@ -3,8 +3,8 @@
     python bench/alert_to_accepted.py [--alerts 60] [--cold-chain] [--json]
 
 One alert after another, as they come in a channel; each in a contract of its own. Stages are taken from the
-trade's history (the server's clock) and the venue's tape (its clock); all run on this machine, so the clocks
-are one. The sum is from the moment the sender calls to the moment the venue has accepted the entry order.
+trade's history (the server's clock) and the venue's tape (its clock); all run on this machine, so both are
+one clock. The sum is from the moment the sender calls to the moment the venue has accepted the entry order.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.control.intake.start_trade import start_trade
+from alert_trader.control.start_trade import start_trade
 from alert_trader.control.temporal import connect
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.execution.policy import Mode
@@ -162,7 +162,7 @@ async def accepted_at(stack: Stack, message: str) -> datetime:
 
 
 def report(rows: list[dict[str, float]], ready: float) -> dict[str, object]:
-    """Sum the figures up: p50, p90 and p99 of each stage and of the whole, in milliseconds."""
+    """Summarise the figures: p50, p90 and p99 of each stage and of the whole, in milliseconds."""
     totals = [sum(row.values()) for row in rows]
     columns = {stage: [row[stage] for row in rows] for stage in STAGES} | {
         "alert sent to order accepted": totals

@@ -28,7 +28,7 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.activities.messages import BUMP_ENTRY, CONVERT_ENTRY, SUBMIT_ENTRY
-from alert_trader.control.intake.start_trade import start_trade
+from alert_trader.control.start_trade import start_trade
 from alert_trader.control.temporal import connect
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.execution.policy import Mode

@@ -1,9 +1,9 @@
 """From a message in the channel to its card in it: `python bench/message_to_card.py [ALERTS]`.
 
 The whole product runs, the bundled chat in place of Discord, on this machine and over real sockets. The
-chat's own transcript has the times: a message was posted, its reaction was put, its card was posted, its card
-first said what was bought. What Discord itself takes, its network and its rate limits, comes on top: five new
-messages in five seconds in one channel.
+chat's own transcript has the times: a message was posted, its reaction was added, its card was posted, its
+card first said what was bought. Not included is what Discord itself takes: its network, and its rate limit of
+five new messages in five seconds in one channel.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ SETTLE = 10
 """Seconds for the last cards."""
 
 WARM = 5
-"""Alerts before those that count: the first ones meet processes that have just started."""
+"""Alerts before those that count: the first ones run on processes that have just started."""
 
 
 def times(transcript: list[dict[str, Any]]) -> dict[str, list[float]]:

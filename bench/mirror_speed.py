@@ -6,8 +6,8 @@ A million audit events in Redis and in the archive, and real trades rebuilt and 
     PYTHONPATH=. python bench/mirror_speed.py trades [--trades 200] [--json]
 
 `events` makes trades of 15 events each through the real schema, writes them to a redis-server of its own and
-to Parquet files on disk, and asks as people do. `trades` lets a real stack buy and sell, and then rebuilds
-both mirrors from Temporal, and compares all three.
+to Parquet files on disk, and runs the queries of people. `trades` lets a real stack buy and sell, and then
+rebuilds both mirrors from Temporal, and compares all three.
 """
 
 import argparse
@@ -26,11 +26,11 @@ from typing import Any
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.mirrors.rebuild import rebuild, verify
 from alert_trader.control.queries.trade_views import show
 from alert_trader.control.reports.archived import archived
 from alert_trader.control.reports.report import Gathered, Wanted, make
+from alert_trader.control.start_trade import start_trade
 from alert_trader.control.temporal import Target, connect
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.execution.policy import Mode
@@ -102,7 +102,7 @@ def made(events: int, days: int) -> list[list[TradeRecord]]:
 
 
 async def measure_events(events: int, days: int, folder: Path) -> dict[str, Any]:
-    """Write and ask."""
+    """Write the events, and time the queries."""
     async with redis_running(folder) as server:
         await server.ask("CONFIG", "SET", "maxmemory", REDIS_MEMORY)
         hot = HotMirror(server.url, "demo", timeout=timedelta(seconds=20))
@@ -130,7 +130,7 @@ async def measure_events(events: int, days: int, folder: Path) -> dict[str, Any]
         )
         some = [each.trade.workflow_id for each in batches[-1][:200]]
         del batches
-        # the trades that were made are garbage of this process: a reader would not have them to collect
+        # the generated trades are garbage of this process, which a reader's process does not have to collect
         gc.collect()
         gc.freeze()
         memory = int((await server.ask("INFO", "memory"))["used_memory"])

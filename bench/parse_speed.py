@@ -2,10 +2,10 @@
 
     python bench/parse_speed.py [--seconds 2] [--json]
 
-The texts are ours, in the shapes of real rooms, and the mix is a room's: most messages are talk, one in eight
-opens a trade. Dates and prices differ from message to message. Each kind is measured alone too. Time is the
-process's own, so that neighbours on the machine count little; the best of five rounds is given, after a first
-one that is not counted.
+The texts are ours, in the shapes and the mix of real channels: most messages are talk, one in eight opens a
+trade. Dates and prices differ from message to message. Each kind is measured alone too. Time is CPU time of
+this process, so that other load on the machine counts little; the best of five rounds is printed, after a
+first one that is not counted.
 """
 
 import argparse

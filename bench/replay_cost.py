@@ -40,7 +40,7 @@ SETTINGS = (
 
 
 async def measure(numbers: tuple[int, ...]) -> list[dict[str, float]]:
-    """Record and replay a trade of each number of rejections, and of a bare workflow."""
+    """Record and replay a trade for each number of rejections, and a bare workflow of the same size."""
     found = []
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=str(find_binary(None)),

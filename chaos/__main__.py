@@ -80,7 +80,7 @@ async def main() -> int:
     seconds, seed = float(os.environ.get("CHAOS_SECONDS", "180")), int(os.environ.get("CHAOS_SEED", "7"))
     rate = float(os.environ.get("CHAOS_RATE", "4"))
     console, began = Console(highlight=False), time.monotonic()
-    # the server is killed on purpose: each of our own calls that has to be made again says so, in a long line
+    # the server is killed on purpose, and each of our own calls that is retried would log a long line
     logging.getLogger("temporalio.core").setLevel(logging.ERROR)
     console.print(f"chaos for {seconds:g} s, up to {rate:g} alerts a second, seed {seed}")
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:

@@ -22,7 +22,7 @@ from chaos.market import Played
 from tests.support.cluster import Cluster, Trade
 
 SETTLED_WITHIN = timedelta(seconds=240)
-"""After the last trouble: a lost order is looked for over a minute and a half before it is believed absent,
+"""After the last trouble: a lost order is looked for over a minute and a half before it counts as absent,
 and then sent again."""
 
 KEPT = Path("var") / "chaos"
@@ -32,7 +32,7 @@ HARMLESS = {WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 """Something arrived while the task was being completed: it is simply run again."""
 
 FRACTION = 2
-"""One contract of so many bought has an exit."""
+"""One of this many contracts bought has an exit."""
 
 
 @dataclass

@@ -29,11 +29,11 @@ NO_LIMITS: dict[str, Any] = {
     "limit_orders_per_minute": 100_000,
     "limit_loss_per_day": 1_000_000_000,
 }
-"""What is tried here is what the account admits: its limits have tests of their own."""
+"""The account admits every alert here: its limits have tests of their own."""
 
 PATIENT = timedelta(seconds=60)
 """The ladder's grace here: with a shorter one most trades would be given up as late after a crash, and little
-would be tried."""
+would be tested."""
 
 
 class Story(StrEnum):

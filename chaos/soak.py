@@ -30,7 +30,7 @@ GROWTH = 1.25
 """The most that memory may grow from the second quarter of the time, when caches are warm, to the last."""
 
 LONGEST = 400
-"""History events of one trade on a short ladder; far above means that something goes round in circles."""
+"""History events of one trade on a short ladder; far more means that something repeats without end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Memory:
 
     @property
     def growth(self) -> float:
-        """How many times the memory of the second quarter the last one needs."""
+        """Return the memory of the last quarter as a multiple of that of the second."""
         return self.quarter(3) / self.quarter(1)
 
 

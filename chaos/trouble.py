@@ -80,7 +80,7 @@ class Trouble:
             self.done["worker killed"] += 1
             await (
                 self._server_up.wait()
-            )  # a worker that cannot connect ends itself, and that is not what is tried here
+            )  # a worker that cannot connect ends itself, and that is not what is tested here
             await self.slot.start_worker()
 
     async def _kill_server(self, seconds: float) -> None:

@@ -244,7 +244,7 @@ def pages_of_ours() -> list[Path]:
 
 
 def stale() -> dict[Path, str]:
-    """Find the pages that are behind the code, with what they should say."""
+    """Return the outdated pages, each with its new text."""
     pages = {page: page.read_text() for page in pages_of_ours()}
     written = {page: (text, rendered(text)) for page, text in pages.items()}
     written[OPENAPI] = (OPENAPI.read_text() if OPENAPI.exists() else "", openapi())
@@ -252,7 +252,7 @@ def stale() -> dict[Path, str]:
 
 
 def openapi() -> str:
-    """Write the admin API's own description of itself."""
+    """Write the OpenAPI document of the admin API."""
     return (
         json.dumps(
             make_app(load(environment={}, directory=SPECS).settings).openapi(), indent=1, ensure_ascii=False

@@ -2,7 +2,7 @@
 """Draw the pictures of cards in the README: `PYTHONPATH=. python specs/pictures.py`.
 
 Needs chromium and an emoji font (Debian: `chromium`, `fonts-noto-color-emoji`). The whole product runs,
-alerts are posted into the bundled chat, and its page is photographed.
+alerts are posted into the bundled chat, and screenshots of its page are taken.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ PICTURES = Path(__file__).parent / "001-automated-alert-trading" / "pictures"
 
 
 async def shoot(address: str, file: Path, *, height: int) -> None:
-    """Photograph a page."""
+    """Take a screenshot of a page."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert browser is not None, "expected chromium on the PATH, found none"
     options = [
@@ -37,7 +37,7 @@ async def shoot(address: str, file: Path, *, height: int) -> None:
         browser, *options, address, stderr=asyncio.subprocess.DEVNULL
     )
     assert await process.wait() == 0
-    # a page has few colours: a palette makes it a third
+    # a page has few colours: with a palette the file has a third of its size
     Image.open(file).convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE).save(file, optimize=True)
 
 
@@ -58,7 +58,7 @@ async def quoted(guild: Guild, text: str, strike: int, bid: str, ask: str, *, us
 
 
 async def play(guild: Guild) -> None:
-    """Play the scenes, and photograph each."""
+    """Play the scenes, and take a screenshot of each."""
     bumped = await quoted(guild, "Alert: BTO {} @ 2.00, loading up @everyone", 602, "1.98", "2.01")
     card = await guild.card(bumped, "holding 4", "2 working (2 at 4.02)")
     asked = await quoted(guild, "Lotto: BTO {} @ 1.10", 640, "1.08", "1.10", user=BOB)

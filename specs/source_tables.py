@@ -40,7 +40,7 @@ def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 def documented(body: list[ast.stmt]) -> Iterator[Documented]:
     """Yield each assignment with the docstring that follows it.
 
-    Several without a blank line between share the one after the last.
+    Several without a blank line between them share the docstring after the last.
     """
     waiting: list[tuple[str, str]] = []
     ends = 0

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a table that a script reads
-"""The old dialect: words that the project does not use any more, each with the plain word for it.
+"""Words that the project does not use any more, each with the plain word for it.
 
 `tools/gate.py` counts them all, and each of them fails the gate.
 """
@@ -39,7 +39,7 @@ _CHANNELS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A word or phrase of the old dialect."""
+    """A word or phrase that is not used any more."""
 
     name: str
     """What `BANNED` and the counts call it."""
@@ -50,7 +50,7 @@ class Word:
     """File patterns in which it may stay, each with the reason."""
 
     def allowed_in(self, path: str) -> bool:
-        """Tell whether the word may stay in this file."""
+        """Return whether the word may stay in this file."""
         return any(fnmatchcase(path, each) for each in self.allowed)
 
     def count(self, text: str) -> int:

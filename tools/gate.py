@@ -53,7 +53,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def too_long(path: str, text: str, allowed: Mapping[str, str] = LONG) -> Iterator[str]:
-    """Name what is too long in one source file: the file itself, and each of its functions."""
+    """List what is too long in one source file: the file itself, and each of its functions."""
     lines, limit = text.count("\n"), TEST_LINES if path.startswith("tests/") else SOURCE_LINES
     if lines > limit and path not in allowed:
         yield f"{path}: {lines} lines, the limit is {limit}: split it, or list it in LONG with the reason"
@@ -68,7 +68,7 @@ def too_long(path: str, text: str, allowed: Mapping[str, str] = LONG) -> Iterato
 
 
 def unknown_folders(root: Path, known: Iterable[str] = TOP_LEVEL) -> Iterator[str]:
-    """Name the folders at the top that are not known, and those known that are not there."""
+    """List the folders at the top that are not known, and the known ones that do not exist."""
     shown = {path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")} - MADE
     for name in sorted(shown - set(known)):
         yield f"{name}/: unknown folder: move it, or add it to TOP_LEVEL and to the README's tree"
@@ -93,7 +93,7 @@ def counted(texts: Mapping[str, str], words: Sequence[Word] = DIALECT) -> dict[s
 def banned_words(
     counts: Mapping[str, Counter[str]], banned: Sequence[str] = BANNED, words: Sequence[Word] = DIALECT
 ) -> Iterator[str]:
-    """Name each use of a banned word, and each name in `banned` that no word has."""
+    """List each use of a banned word, and each name in `banned` that no word has."""
     plain = {word.name: word.plain for word in words}
     for name in banned:
         if name not in plain:

@@ -77,7 +77,7 @@ class KillSwitch:
         return self.always or (self.file is not None and self.file.exists())
 
     def __str__(self) -> str:
-        """Say what stops entries."""
+        """Return what stops entries."""
         return "TRADER_STOP is set" if self.always else f"the stop file {self.file} exists"
 
 

@@ -42,7 +42,7 @@ COMPARE_EVERY = timedelta(seconds=10)
 """Between two round trips to Temporal, while an activity runs; the order stream is one that always does."""
 
 LOOK_EVERY = timedelta(seconds=5)
-"""Between two looks at the offsets. What two of them find is reported: one answer may be wrong."""
+"""Between two checks of the offsets. What two in a row find is reported: one answer may be wrong."""
 
 REPEAT_WRONG = timedelta(minutes=1)
 REPEAT = timedelta(hours=1)
@@ -123,7 +123,7 @@ class ClockWatch:
             self.reported(report, clock.steady())
 
     def due(self, report: ClockReport, at: float) -> bool:
-        """Whether to report: two looks found the same that differs from the last report, or it is old."""
+        """Whether to report: two checks in a row found something new, or the last report is old."""
         before, self._found = self._found, report
         if before is None or _level(before) != _level(report):
             return False

@@ -85,7 +85,8 @@ class Awaited:
 async def confirm_awaited(deadline: Deadline, call: timedelta) -> Awaited | None:
     """Ask Temporal by a heartbeat whether it still waits for this attempt of the activity.
 
-    None: it does not, so another attempt or a search is in its place; or it did not answer in time.
+    None: it does not, because another attempt or a search has replaced this one; or it did not answer in
+    time.
     """
     info = activity.info()
     request = RecordActivityTaskHeartbeatRequest(namespace=info.namespace, task_token=info.task_token)

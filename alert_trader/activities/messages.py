@@ -206,7 +206,7 @@ class SubmitRequest:
     limit."""
     conversion: ConversionGuard | None = None
     admission: AdmitRequest | None = None
-    """What the account is asked before an entry is sent; None for an exit, which asks nobody."""
+    """What the account is asked before an entry is sent; None for an exit, which needs no admission."""
     source: EntrySource | None = None
     """Whose alert an entry follows; None for an exit."""
     check_position: bool = False
@@ -358,7 +358,7 @@ class PositionRequest:
 class Level(StrEnum):
     """How urgent a notice is."""
 
-    STORY = "story"
+    INFO = "info"
     """Something happened that nobody has to act on."""
     MONEY = "money"
     """Something was bought, sold, denied or rejected."""

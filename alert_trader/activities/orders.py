@@ -87,7 +87,7 @@ class EntryGuards:
 
 
 class OrderLookups:
-    """The reads of orders: all that a process needs which sends nothing."""
+    """The reads of orders; a dry-run worker has no other calls."""
 
     def __init__(self, reader: OrderReader) -> None:
         """Read with `reader`."""
@@ -419,7 +419,7 @@ def _position(symbol: str, orders: list[OrderReport], positions: list[Position])
 
 
 def _latest_time(request: SubmitRequest, deadline: Deadline) -> datetime:
-    """Return the time by which the latest time for sending is judged.
+    """Return the time now, as it is compared with the latest time for sending.
 
     For an exit it is Temporal's: a wrong clock of this machine must not refuse one. For an entry it is the
     later of both.

@@ -162,10 +162,10 @@ async def _events(client: Client, workflow_id: str, run: str) -> AsyncIterator[H
 
 
 def _page_is_outdated(error: RPCError) -> bool:
-    """Whether the server no longer takes the place in the history from which its next page was requested.
+    """Whether the server rejects the position in the history at which the next page begins.
 
-    The server compares that place with the state of the workflow that it has in memory, which may be older
-    for a moment or was loaded anew since; from the beginning the history can be read.
+    It compares that position with the workflow's state in its memory, which may be older for a moment, or may
+    have been loaded again. From its beginning the history can be read.
     """
     return any(
         detail.type_url.endswith(".CurrentBranchChangedFailure") for detail in error.grpc_status.details

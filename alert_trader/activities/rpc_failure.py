@@ -36,7 +36,7 @@ class FailureKind(StrEnum):
     NO_NAMESPACE = "no namespace"
     NOT_FOUND = "not found"
     COMPLETED = "completed"
-    """The workflow is over and takes nothing more."""
+    """The workflow is over and accepts nothing more."""
     ALREADY_EXISTS = "already exists"
     FORBIDDEN = "forbidden"
     """The credentials are missing or not enough: waiting does not change that."""

@@ -206,8 +206,8 @@ class StreamActivity:
     async def _catch_up(self) -> list[OrderReport]:
         """Route what has changed since it was last routed; return the reports of this product's trades.
 
-        A trade is signalled each change once, so that its history stays small however often the stream is
-        lost.
+        Each change is signalled to its trade once, so that its history stays small however often the stream
+        is lost.
         """
         recent, live = await asyncio.gather(
             self._reader.orders_since(new_york_date(clock.now()) - timedelta(days=1)),
@@ -311,7 +311,7 @@ class StreamActivity:
             f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, "
             f"{report.broker_status}. It is not touched"
         )
-        notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", note=text)
+        notice = Notice(level=Level.INFO, workflow_id="", title="Foreign order in the account", note=text)
         await asyncio.gather(*(channel.send(notice) for channel in self._channels), return_exceptions=True)
         try:
             account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))

@@ -33,7 +33,7 @@ _PAGE = 200
 _LAST_EVENTS = 200
 """Events that are read to find the first failure since the last workflow task that completed."""
 NO_MESSAGE = "no message"
-"""Of a failure that more signals have followed than are read."""
+"""The message of a failure that is followed by more events than are read."""
 _LONGEST = 300
 """Characters of a failure's message that people see."""
 _LIVE = (RawStatus.WORKFLOW_EXECUTION_STATUS_RUNNING, RawStatus.WORKFLOW_EXECUTION_STATUS_PAUSED)

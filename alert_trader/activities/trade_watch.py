@@ -42,8 +42,8 @@ from alert_trader.domain.money import plain
 from alert_trader.domain.orders.order import OrderReport, Position
 
 EVERY = timedelta(seconds=10)
-"""Between two looks. A task that fails is on its third attempt after 3 s, so people are paged within 15 s;
-after the death of the worker that looked within 25 s."""
+"""Between two checks. A task that fails is on its third attempt after 3 s, so people are paged within 15 s;
+within 25 s if the worker that checks has died."""
 
 HEARTBEAT = timedelta(seconds=2)
 HANDOVER = timedelta(milliseconds=100)
@@ -77,9 +77,9 @@ class TradeWatch:
 
     @activity.defn(name=WATCH_TRADES)
     async def watch_trades(self, request: WatchRequest) -> None:
-        """Look every few seconds until this worker shuts down; then raise.
+        """Check every few seconds until this worker shuts down; then raise.
 
-        The next attempt continues with what the last heartbeat knew.
+        The next attempt continues with what the last heartbeat has.
         """
         details = activity.info().heartbeat_details
         self._known = _KNOWN.validate_python(details[0]) if details else request.known
@@ -107,7 +107,7 @@ class TradeWatch:
             await asyncio.sleep(HEARTBEAT.total_seconds())
 
     async def look(self, account: AccountNumber) -> None:
-        """Look once: page what is due, and report to the account what is new. Raise RPCError."""
+        """Check once: page what is due, and report to the account what is new. Raise RPCError."""
         found = await find_stuck(self._client, account)
         if not found and not self._known:
             return
@@ -130,7 +130,7 @@ class TradeWatch:
             or before[each.workflow_id].paged_at != each.paged_at
             for each in paged
         )
-        # before the account is signalled: it may be the one that takes no signal, and nobody is paged twice
+        # before the account is signalled: that may fail, and nobody is paged twice
         self._known = tuple(paged)
         activity.heartbeat(self._known)
         if new:

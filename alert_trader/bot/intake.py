@@ -154,8 +154,7 @@ class MessageIntake:
     async def _take_with_retry(self, alert: AlertMessage) -> IntakeResult | None:
         """Process a message; retry while Temporal or every worker is unreachable. None when it failed.
 
-        An update that no worker accepted is not in history, so it must be sent again. The message id makes it
-        act once.
+        What Temporal did not record must be sent again. The message id makes it act once.
         """
         # from when it arrived: the age by a wrong clock must not give up an exit
         until = clock.steady() + max(self._rules.policy.safety.max_alert_age, RETRY_EXITS_FOR).total_seconds()

@@ -23,9 +23,9 @@ from alert_trader.cli.demo_cases import CASES, Case, demo_expiry
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.stack import stopped_by_signal, welcome
 from alert_trader.cli.trades import message_of
-from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import TradeDetails
+from alert_trader.control.start_trade import start_trade
 from alert_trader.control.temporal import connect
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.market.calendar import new_york_date

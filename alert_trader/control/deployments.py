@@ -27,7 +27,7 @@ from alert_trader.workflows.interface import TRADE_WORKFLOW, task_queue
 
 POLL_SEEN_WITHIN = timedelta(seconds=70)
 """A worker renews its poll once a minute, so an older poll is that of a worker which has ended. One that was
-killed still looks alive for so long."""
+killed counts as running for so long."""
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 _RUNNING = f"WorkflowType = '{TRADE_WORKFLOW}' AND ExecutionStatus = 'Running'"

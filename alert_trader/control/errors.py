@@ -5,7 +5,7 @@ Every interface (bot, command line, API) shows their messages as they are.
 ControlError
 ├── UnreachableError              Temporal or the archive did not answer, or refused the call
 ├── NotFoundError                 there is no such trade or account
-├── NotPossibleError              the trade or account rejected the request, or is over
+├── NotPossibleError              the trade or account refused the request, or is over
 ├── NoAnswerError                 Temporal has the request, but no worker's answer came
 │   ├── NoWorkerError             no worker answered in time
 │   └── QueryFailedError          a worker answered with a failure of its own
@@ -35,7 +35,7 @@ class NotFoundError(ControlError):
 
 
 class NotPossibleError(ControlError):
-    """The trade or account rejected the request, with its reason, or is over."""
+    """The trade or account refused the request, with its reason, or is over."""
 
 
 class NoAnswerError(ControlError):

@@ -4,7 +4,7 @@ AES-GCM with a 256-bit key and a new nonce for every payload. The key's id is in
 authenticated by the cipher, so that keys can be rotated: the first key encrypts, all decrypt. Payloads
 without our encoding pass unchanged, so that encryption can be enabled while trades run.
 
-Inputs, results, signals, updates, queries, failures and summaries are encrypted. Search attributes are not:
+Inputs, results, signals, queries, failures and summaries are encrypted. Search attributes are not:
 the server must compare them. Workflow ids, task queues, activity names and timers are not payloads and stay
 readable.
 """

@@ -1,4 +1,4 @@
-"""Ask again when a worker has just started with a workflow (`worker.query_guard`): here for every query."""
+"""Repeat queries that fail because a worker has just started with a workflow (`worker.query_guard`)."""
 
 import asyncio
 from datetime import timedelta
@@ -31,7 +31,7 @@ class QueryRetries(Interceptor):
 class _Outbound(OutboundInterceptor):
     @override
     async def query_workflow(self, input: QueryWorkflowInput) -> Any:
-        """Ask, and ask again."""
+        """Send a query, and repeat it while the guard fails it."""
         for pause in PAUSES:
             try:
                 return await super().query_workflow(input)

@@ -2,4 +2,4 @@
 
 
 class AlertTraderError(Exception):
-    """Something went wrong that this product has words for: its text is for people."""
+    """An error of this product; its text is for people."""

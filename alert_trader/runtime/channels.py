@@ -38,7 +38,7 @@ class LogChannel:
 
     async def send(self, notice: Notice) -> None:
         """Log a notice at its level."""
-        level = {Level.STORY: logging.INFO, Level.MONEY: logging.INFO, Level.PAGE: logging.WARNING}[
+        level = {Level.INFO: logging.INFO, Level.MONEY: logging.INFO, Level.PAGE: logging.WARNING}[
             notice.level
         ]
         log.log(level, "%s %s: %r", notice.level, notice.workflow_id, f"{notice.title} | {notice.text}")

@@ -19,7 +19,7 @@ ALWAYS = frozenset(
 )
 """Fills, orders of unknown outcome, and what a person must look at: they ping at every level and hour."""
 
-_ORDER = (Level.STORY, Level.MONEY, Level.PAGE)
+_ORDER = (Level.INFO, Level.MONEY, Level.PAGE)
 
 
 class Urgency(StrEnum):

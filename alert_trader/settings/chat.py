@@ -40,8 +40,8 @@ class ChatSettings(BaseModel):
     )
     notify_level: str = Field(
         "money",
-        pattern="^(story|money|page)$",
-        description="The lowest level to notify: story, money or page.",
+        pattern="^(info|money|page)$",
+        description="The lowest level to notify: info, money or page.",
     )
     notify_mention: str | None = Field(
         None,

@@ -118,7 +118,7 @@ async def _work(client: Client, settings: Settings, ready_file: Path | None) -> 
 
 def _mirror(settings: Settings) -> Channel:
     """Return the hot mirror as a channel."""
-    # a third of a second, which a worker without a hot mirror need not spend
+    # the import takes a third of a second, which a worker without a hot mirror need not spend
     from alert_trader.runtime.mirror_channel import open_channel  # noqa: PLC0415
 
     return open_channel(settings)

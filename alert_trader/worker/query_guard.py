@@ -1,14 +1,14 @@
 """Keep a query from deciding anything for a workflow.
 
-A query that waited while no worker lived is sent by itself, with a snapshot of the history: a "legacy query".
+A query that waited while no worker ran is sent by itself, with a snapshot of the history: a "legacy query".
 The core (temporalio 1.35.0) hands a new instance of the workflow the events of that snapshot as if they
 happened now, also those after its last completed task: a fill, the end of a timer. The instance decides by
-them, keeps that after the query, and completes the next true task with it. A replay decides by the clock of
-that task instead, and the trade is stuck with a nondeterminism error while it holds a position.
+them, keeps these decisions after the query, and completes the next real task with them. A replay decides by
+the clock of that task instead, and the trade is stuck with a nondeterminism error while it holds a position.
 
-So such an instance is thrown away together with its query: the query fails, the core drops the instance, and
+So such an instance is discarded together with its query: the query fails, the core drops the instance, and
 the workflow is read from its history when its task has come. No clock is compared. A caller asks again
-(`control.query_retries`). Upstream: to be reported.
+(`control.query_retries`). The report to Temporal: `specs/upstream/query-splits-replay.md`.
 """
 
 from typing import Any
@@ -35,13 +35,13 @@ class GuardedRunner(SandboxedWorkflowRunner):
 
 
 class GuardedInstance(WorkflowInstance):
-    """One workflow; it does not survive a query that may have carried it past its last completed task."""
+    """One workflow; discarded after a query that may have advanced it past its last completed task."""
 
     def __init__(self, instance: WorkflowInstance) -> None:
         """Guard `instance`."""
         self._instance = instance
         self._confirmed = False
-        """Whether this worker has completed a task of the workflow: no decision of it is a query's."""
+        """Whether this worker has completed a task of the workflow: none of its decisions is a query's."""
         self._decided_at: int | None = None
         """The time, in nanoseconds, of the last activation with decisions that was no replay."""
 

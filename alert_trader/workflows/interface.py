@@ -75,6 +75,8 @@ class TradeRequest:
     """The author's recent trade that this message may correct: then a person must decide."""
     carried: CarriedState | None = None
     """The state of the run before; None for the first run."""
+    restarted: str = ""
+    """Who started the trade anew with its recorded state, and why; empty for every other run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

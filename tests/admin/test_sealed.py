@@ -13,11 +13,11 @@ from redis.asyncio import Redis
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 
-from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.payload_codec import KEY_ID, EncryptionCodec
 from alert_trader.control.queries.history import fetch_runs, read_history, replay, write_runs
 from alert_trader.control.queries.trade_history import read_record
 from alert_trader.control.queries.trade_views import show
+from alert_trader.control.start_trade import start_trade
 from alert_trader.control.temporal import connect
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.runtime.mirrors import mirrors

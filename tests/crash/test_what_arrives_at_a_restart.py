@@ -5,6 +5,7 @@ default; a scene prints a line for each kind: rounds, and failures.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -12,9 +13,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from temporalio.service import RPCError
 
 from alert_trader.activities.receipts import record_command
 from alert_trader.control.commands import trade_commands
+from alert_trader.control.errors import NotPossibleError
 from alert_trader.control.queries.history import fetch_runs, replay
 from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
 from alert_trader.domain.ids import message_id
@@ -61,6 +64,15 @@ async def report(trade: Trade) -> None:
 async def activity_result(trade: Trade) -> None:
     """Send another alert of the same author, whose activities are in progress when the worker dies."""
     await trade.slot.alert(bid="1.20", ask="1.20")
+
+
+async def end(trade: Trade) -> None:
+    """Close a trade: what it left behind would stop the entries of the next round."""
+    with contextlib.suppress(NotPossibleError):  # it is over
+        await trade_commands.close(trade.cluster.client, trade.id, Command(by="tester"))
+    await trade.until("nothing held", phase=Phase.DONE, position=0)
+    with contextlib.suppress(RPCError):  # it waits a while for a bot that does not run
+        await trade.handle.terminate("the round is over")
 
 
 Arrival = Callable[[Trade], Awaitable[None]]
@@ -138,8 +150,7 @@ async def play(slot: WorkerSlot, death: Death, failures: Counter[str]) -> None:
         await query(trade)
         replayed = await replay(await fetch_runs(slot.cluster.client, trade.id))
         failures[arrival.__name__] += not replayed.deterministic or bool(await trade.violations())
-    for trade in slot.trades[begun:]:
-        await trade.handle.terminate("the round is over")
+    await asyncio.gather(*(end(trade) for trade in slot.trades[begun:]))
     for name in [name for name, count in failures.items() if count == 0]:
         del failures[name]
 

@@ -12,8 +12,8 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries import trade_views
+from alert_trader.control.start_trade import start_trade
 from alert_trader.control.temporal import connect
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.ids import message_id

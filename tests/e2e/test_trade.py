@@ -1,9 +1,9 @@
 """A trade from alert to close through real processes, with the use cases of every interface."""
 
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import Filter
+from alert_trader.control.start_trade import start_trade
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import Command, TradeRequest
 from tests.e2e.conftest import Webhook

@@ -1,5 +1,6 @@
 """Builds of the worker: an upgrade and a rollback with trades under way, and a build that is refused."""
 
+import asyncio
 import shutil
 import sys
 from dataclasses import dataclass, replace
@@ -158,6 +159,24 @@ async def test_an_upgrade_and_a_rollback_with_a_trade_in_each_phase(cluster: Clu
     Every fill is protected on each of them. A worker of the earlier build that is started again does not
     become current by itself.
     """
+    await upgrade_and_roll_back(cluster)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_many_upgrades_and_rollbacks(cluster: Cluster) -> None:
+    """EXT-10, DUR-10: eight times, two at once on one server, so that the steps meet in other orders."""
+    turns = asyncio.Semaphore(2)
+
+    async def once() -> None:
+        async with turns:
+            await upgrade_and_roll_back(cluster)
+
+    await asyncio.gather(*(once() for _ in range(8)))
+
+
+async def upgrade_and_roll_back(cluster: Cluster) -> None:
+    """Bring a trade into each phase on build one, upgrade to build two, and go back."""
     slot = cluster.take_slot()
     use_build(slot, "one")
     first = await slot.start_worker()
@@ -197,6 +216,7 @@ async def test_an_upgrade_and_a_rollback_with_a_trade_in_each_phase(cluster: Clu
     for trade in trades.values():
         await closed(trade)
     await slot.replay()
+    await slot.leave()
 
 
 async def test_an_upgrade_after_the_first_worker_has_ended(cluster: Cluster) -> None:

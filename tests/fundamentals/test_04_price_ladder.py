@@ -25,9 +25,8 @@ def test_the_prices_of_the_ladder() -> None:
     quote = Quote(bid=Price(Decimal("1.14")), ask=Price(Decimal("1.19")), at=START, bid_size=10, ask_size=10)
 
     first = first_limit(alert, quote, PENNY)
-    assert first == Decimal(
-        "1.16"
-    )  # the mid is 1.165, below the alert's price; a buy is rounded down to a tick
+    # The mid is 1.165, below the alert's price; a buy is rounded down to a tick.
+    assert first == Decimal("1.16")
 
     highest = ceiling(alert, Price(Decimal("1.16")), POLICY, PENNY)
     assert highest == Decimal("1.32")
@@ -36,7 +35,7 @@ def test_the_prices_of_the_ladder() -> None:
 
 
 def test_the_timetable_of_the_ladder() -> None:
-    """Look up what is due when. A worker that was down finds the stage by the clock, and never buys late."""
+    """Look up what is due when. A worker that was down finds the stage by the time, and never buys late."""
 
     def stage(seconds: int) -> LadderStage:
         return due_stage(started=START, now=START + timedelta(seconds=seconds), policy=POLICY).stage

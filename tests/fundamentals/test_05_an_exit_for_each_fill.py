@@ -1,7 +1,7 @@
 """5. An exit for each filled slice.
 
-A partial fill does not wait for the rest of the entry: its profit-take exit is sent at once. The target
-counts over everything bought, so the number of contracts with an exit does not depend on how the entry was
+A partial fill does not wait for the rest of the entry: its profit-take exit is sent at once. The target is a
+fraction of everything bought, so the number of contracts with an exit does not depend on how the entry was
 filled.
 """
 
@@ -27,8 +27,7 @@ async def test_each_slice_gets_its_exit_at_once(env: WorkflowEnvironment, harnes
         await eventually(lambda: harness.order_ids("e"), "the entry at the venue")
         entry = harness.order_ids("e")[0]
 
-        # The first slice: half of 2 is 1 contract, offered at 2.40, while the entry is still working for 2
-        # more.
+        # The first slice: half of 2 is 1 contract, offered at 2.40; the entry still works for 2 more.
         await harness.control.fill(entry, 2, "1.20")
         view = await harness.until(trade, "the first exit", bought=2, exits_working=1)
         assert view.phase is Phase.ENTERING

@@ -1,8 +1,8 @@
-"""6. An unknown outcome is looked up, and never re-sent.
+"""6. An order of unknown outcome is looked up before anything else is sent.
 
 A request whose answer is lost may have been carried out. The order then counts as live. The trade looks it up
-at the broker by our client order id, which is fixed before the order is sent, until it is found or confirmed
-absent. Sending it again could buy twice.
+at the broker by our client order id, known before it is sent, until it is found or confirmed absent. Sending
+it again could buy twice.
 """
 
 from alert_trader.domain.ids import Leg, client_order_id, message_id, read_client_order_id

@@ -1,8 +1,9 @@
 """7. A command and its receipt.
 
 People act on a running trade by commands: cancel, close, convert now, sell, approve, skip. A command is a
-Temporal update: it is in the trade's history, and its receipt is sent when it has taken effect. A command
-carries who sent it and why, and its id makes it act once, however often it is sent.
+Temporal signal: it is in the trade's history before the trade acts on it, and its receipt is published when
+it has taken effect. A command names who sent it and why, and has an id: it acts once, however often it is
+sent.
 """
 
 import pytest

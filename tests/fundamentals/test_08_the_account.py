@@ -1,8 +1,8 @@
 """8. The account: limits, halt, resume.
 
 Each account has one workflow. Every entry order needs its admission, which checks the limits and reserves the
-money, so that alerts in the same second never commit more than there is. A halt stops all entries until a
-person resumes trading. Exits and cancels need no admission and always work.
+money, so that alerts in the same second never commit more than the limits allow. A halt stops all entries
+until a person resumes trading. Exits and cancels need no admission and always work.
 """
 
 from decimal import Decimal

@@ -13,7 +13,7 @@ from alert_trader.control.queries.history_steps import StepKind
 from tests.support.harness import Harness
 
 
-async def test_a_history_replays_without_the_world(harness: Harness, tmp_path: Path) -> None:
+async def test_a_history_replays_and_sends_nothing(harness: Harness, tmp_path: Path) -> None:
     """Trade, store the history as a file, and replay it: nothing is sent, and every decision is the same."""
     await harness.quote("1.19", "1.21")
     trade = await harness.alert(price="1.20")

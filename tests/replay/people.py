@@ -5,7 +5,7 @@ from typing import Any
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import start_trade
+from alert_trader.control.start_trade import start_trade
 from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.alerts.profile import Approval, OnAdd, OnExit, Profile

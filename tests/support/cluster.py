@@ -22,8 +22,8 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from alert_trader import clock
-from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries.history import fetch_runs, replay
+from alert_trader.control.start_trade import start_trade
 from alert_trader.control.temporal import connect
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.audit.event import TradeEvent

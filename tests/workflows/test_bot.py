@@ -17,7 +17,7 @@ from alert_trader.bot import slash, slash_account
 from alert_trader.bot.actions import CONFIRM_WITHIN
 from alert_trader.bot.client import TraderBot
 from alert_trader.control.intake.message import Intake
-from alert_trader.control.intake.start_trade import start_trade
+from alert_trader.control.start_trade import start_trade
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.ids import message_id
 from alert_trader.domain.trade.lifecycle import Phase

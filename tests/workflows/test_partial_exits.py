@@ -71,7 +71,7 @@ async def test_the_remaining_contracts_get_their_exit(harness: Harness) -> None:
 
 
 async def test_a_repeated_command_acts_once(harness: Harness) -> None:
-    """A button pressed twice, or a call sent again, is one command: its id is the update's."""
+    """A button pressed twice, or a call sent again, is one command: it has one id."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)

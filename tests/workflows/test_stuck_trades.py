@@ -30,14 +30,15 @@ from alert_trader.cli.doctor_stuck import examine_stuck
 from alert_trader.cli.repair import show_plan
 from alert_trader.control.commands.repair import RepairKind, RepairPlan, plan_repair, repair
 from alert_trader.control.errors import NotPossibleError
-from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries import history, trade_views
 from alert_trader.control.queries.account import account_view
 from alert_trader.control.queries.stuck import marked, stuck_workflows
+from alert_trader.control.start_trade import start_trade
 from alert_trader.domain.account import stuck
 from alert_trader.domain.account.reconciliation import DifferenceKind
 from alert_trader.domain.account.stuck import StuckKind
 from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.audit import hash_chain
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.ids import message_id
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -255,20 +256,54 @@ async def test_a_trade_whose_history_does_not_replay_is_reset_to_where_it_does(
     assert (len(harness.order_ids("e")), harness.fills("x")) == (1, 4)
 
 
-async def test_a_trade_that_replays_nowhere_after_its_entry_is_handed_over(
+async def test_a_trade_that_replays_nowhere_after_its_entry_is_started_anew(
     monkeypatch: pytest.MonkeyPatch, harness: Harness, env: WorkflowEnvironment
 ) -> None:
-    """No order is cancelled; the account names position and orders, and admits no entry."""
+    """DUR-10, EXT-10: with its recorded orders: none is cancelled or sent twice, and the exits continue."""
     with env.with_time_skipping_disabled():
-        trade = await holding(harness, "ended")
+        trade = await holding(harness, "anew")
+        before = await harness.events(trade)
         broken = Broken.code(monkeypatch)
         change_code(monkeypatch, "_size")
         await fill_one(harness)
         await paged(harness)
         broken.now = False
         plan = await plan_repair(harness.client, trade.id)
-        assert plan.kind is RepairKind.HAND_OVER
+        assert plan.kind is RepairKind.RESTART
         assert "before its entry was sent" in plan.why
+        assert "4 contracts held" in plan.effect or "3 contracts held" in plan.effect
+        done = await repair(harness.client, plan, COMMAND)
+        assert done.well
+        assert "started anew" in done.text
+        again: Trade = harness.client.get_workflow_handle(trade.id, result_type=TradeView)
+        await harness.until(again, "the fill from before", sold=1, exits_working=1, phase=Phase.HOLDING)
+        events = await harness.events(again)
+        assert events[: len(before)] == before
+        assert hash_chain.first_fault(trade.id, events) is None
+        [noted] = [each for each in events if each.kind is EventKind.REPAIR]
+        assert "by a tester: it was broken on purpose" in noted.text
+        await eventually(lambda: pages(harness, "runs again"), "the end of it", within=20)
+        view = await account_view(harness.client, harness.account)
+        assert (view.differences, [each.position for each in view.open_trades]) == ((), [3])
+        with pytest.raises(NotPossibleError, match="is not stuck"):
+            await plan_repair(harness.client, trade.id)
+        view = await close(harness, trade)
+    assert (view.outcome, view.bought, view.sold, view.position) == (Outcome.FLAT, 4, 4, 0)
+    assert (len(harness.order_ids("e")), harness.fills("x")) == (1, 4)
+
+
+async def test_a_trade_is_handed_over_where_a_person_wants_it(
+    monkeypatch: pytest.MonkeyPatch, harness: Harness, env: WorkflowEnvironment
+) -> None:
+    """No order is cancelled; the account names position and orders, and admits no entry."""
+    with env.with_time_skipping_disabled():
+        trade = await holding(harness, "ended")
+        broken = Broken.code(monkeypatch)
+        await fill_one(harness)
+        await paged(harness)
+        broken.now = False
+        plan = await plan_repair(harness.client, trade.id, hand_over=True)
+        assert plan.kind is RepairKind.HAND_OVER
         done = await repair(harness.client, plan, COMMAND)
         assert done.well
         assert "terminated with 4 held and 1 working orders" in done.text

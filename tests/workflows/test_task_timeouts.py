@@ -1,7 +1,7 @@
 """How long a worker may hold a workflow task, and what goes first where workers are few."""
 
 from alert_trader import clock
-from alert_trader.control.intake.start_trade import start_trade
+from alert_trader.control.start_trade import start_trade
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.ids import account_workflow_id, message_id
 from alert_trader.workflows import timing

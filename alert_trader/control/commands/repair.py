@@ -1,12 +1,14 @@
-"""Repair a stuck trade: unpause it, reset it to its last good point, or end it and hand its position over.
+"""Repair a stuck trade: unpause it, reset it to its last good point, start it anew, or hand it over.
 
 - A paused trade is unpaused.
 - A trade whose workflow tasks fail is reset to the last completed task up to which the installed code replays
   its history. Temporal applies later signals again: the broker's reports, and people's commands. Its orders
   are adopted, since their ids derive from the trade's: nothing is sent twice.
 - Where no such point is after the entry was sent, a reset would decide about the alert again, and deny it by
-  its age. So the trade is terminated. Its orders stay at the broker as they are, and the account records
-  position and orders as differences, which block entries until a person explains them.
+  its age. So the trade is terminated, and started anew with the state that its history records.
+- Where the history does not say enough, or a person wants it so, the trade is terminated. Its orders stay at
+  the broker as they are, and the account records position and orders as differences, which block entries
+  until a person explains them.
 """
 
 import asyncio
@@ -25,26 +27,31 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client, WorkflowHistory
 
-from alert_trader.activities.messages import BUMP_ENTRY, CONVERT_ENTRY, SUBMIT_ENTRY, SUBMIT_EXIT
+from alert_trader import clock
 from alert_trader.activities.receipts import RPC_WITHIN, record_command
 from alert_trader.activities.stuck_workflows import describe, examine, is_live
 from alert_trader.activities.trade_watch import orders_of, protected
 from alert_trader.control.account_workflow import command_account
-from alert_trader.control.errors import ControlError, NoAnswerError, NotFoundError, NotPossibleError
+from alert_trader.control.commands.recorded_state import SENDS, recorded_state
+from alert_trader.control.errors import (
+    ControlError,
+    NoAnswerError,
+    NotFoundError,
+    NotPossibleError,
+    UnreadableRecordError,
+)
 from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.history import replay
 from alert_trader.control.queries.trade_views import handle_of, request_of, view_of
 from alert_trader.control.rpc_errors import account_subject, control_errors, trade_subject
 from alert_trader.control.stamping import stamped
+from alert_trader.control.start_trade import restart_trade
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ExpectedPosition
 from alert_trader.domain.account.stuck import StuckKind, StuckWorkflow
 from alert_trader.domain.account.view import AccountReceipt
 from alert_trader.domain.ids import AccountNumber, WorkflowId, account_workflow_id
 from alert_trader.domain.orders.order import OrderReport
 from alert_trader.workflows.interface import REPAIR_SIGNAL, Command, RepairRecord
-
-SENDS = {SUBMIT_ENTRY, BUMP_ENTRY, CONVERT_ENTRY, SUBMIT_EXIT}
-"""Activities that send orders."""
 
 SENT_WITHIN = timedelta(seconds=15)
 """Longest wait for an order that is being sent: its activity takes 10 s at most."""
@@ -53,6 +60,7 @@ WELL_WITHIN = timedelta(seconds=20)
 """Longest wait until a repaired trade answers."""
 
 _POLL = 0.3
+_HISTORY_TIMEOUT = timedelta(seconds=20)
 
 
 class RepairKind(StrEnum):
@@ -60,6 +68,8 @@ class RepairKind(StrEnum):
 
     UNPAUSE = "unpause"
     RESET = "reset"
+    RESTART = "restart"
+    """Terminate it, and start it anew with the state that its history records."""
     HAND_OVER = "hand over"
     """Terminate it; position and orders become differences of the account."""
 
@@ -146,7 +156,9 @@ async def _protection(
 
 async def _plan_reset(client: Client, found: RepairPlan) -> RepairPlan:
     with control_errors(client, trade_subject(found.trade)):
-        history = await client.get_workflow_handle(found.trade, run_id=found.run_id).fetch_history()
+        history = await client.get_workflow_handle(found.trade, run_id=found.run_id).fetch_history(
+            rpc_timeout=_HISTORY_TIMEOUT
+        )
     points = [
         event.event_id
         for event in history.events
@@ -156,13 +168,13 @@ async def _plan_reset(client: Client, found: RepairPlan) -> RepairPlan:
         return _handed_over(found, "it has completed no workflow task, so nothing was sent")
     point = await _last_good_point(client, history, points)
     if point is None:
-        return _handed_over(found, "the installed code replays no part of its history")
+        return _restarted(client, found, history, "the installed code replays no part of its history")
     if not _entry_is_kept(history.events, point):
         why = (
             f"the installed code replays its history only up to event {point}, before its entry was sent: "
             "after a reset to there the alert would be denied by its age"
         )
-        return _handed_over(found, why)
+        return _restarted(client, found, history, why)
     whole = point == points[-1]
     why = (
         "the installed code replays its history up to the task that fails"
@@ -177,6 +189,21 @@ async def _plan_reset(client: Client, found: RepairPlan) -> RepairPlan:
     return replace(found, kind=RepairKind.RESET, why=why, effect=effect, event_id=point)
 
 
+def _restarted(client: Client, found: RepairPlan, history: WorkflowHistory, why: str) -> RepairPlan:
+    """Plan to start the trade anew, or to hand it over when its history does not say enough for that."""
+    try:
+        _, state = recorded_state(history, client.data_converter.payload_codec, clock.now())
+    except UnreadableRecordError as error:
+        return _handed_over(found, f"{why}; it cannot be started anew: {error}")
+    effect = (
+        "The trade is terminated and started anew with the state that its history records: "
+        f"{state.held} contracts held. Its orders at the broker are adopted: working exits stay, working "
+        "entries are cancelled, nothing more is bought. Partial exits and offers that waited have to be "
+        "requested again"
+    )
+    return replace(found, kind=RepairKind.RESTART, why=why, effect=effect)
+
+
 def _handed_over(found: RepairPlan, why: str) -> RepairPlan:
     effect = (
         "The trade is terminated. No order is cancelled and none is sent: working exits stay at the broker, "
@@ -189,7 +216,7 @@ def _handed_over(found: RepairPlan, why: str) -> RepairPlan:
 async def _last_good_point(client: Client, history: WorkflowHistory, points: Sequence[int]) -> int | None:
     """Return the last completed task before which the installed code replays everything; None: none.
 
-    Code that replays a history replays each beginning of it, so the last point is found by halving.
+    Code that replays a history replays each beginning of it, so the last point is found by bisection.
     """
 
     async def good(point: int) -> bool:
@@ -210,9 +237,9 @@ async def _last_good_point(client: Client, history: WorkflowHistory, points: Seq
 
 
 def _entry_is_kept(events: Sequence[HistoryEvent], point: int) -> bool:
-    """Whether a reset to `point` keeps that the entry was sent, or there was nothing to keep.
+    """Whether the history up to `point` has the entry's sending, or no entry was sent.
 
-    A run that continues another began with the entry's state.
+    A run that continues another has the entry in the state that it began with.
     """
     started = events[0].workflow_execution_started_event_attributes
     if started.continued_execution_run_id:
@@ -247,6 +274,8 @@ async def repair(client: Client, plan: RepairPlan, command: Command) -> Repaired
                 await _unpause(client, plan, asked)
             case RepairKind.RESET:
                 run = await _reset(client, plan, asked)
+            case RepairKind.RESTART:
+                run = await _restart(client, plan, asked)
             case RepairKind.HAND_OVER:
                 reason = f"handed over by {asked.by}: {asked.reason}"
                 await client.get_workflow_handle(plan.trade, run_id=run).terminate(reason)
@@ -269,6 +298,8 @@ def _outcome(plan: RepairPlan, *, well: bool) -> str:
             return f"{plan.trade} was unpaused and runs again"
         case RepairKind.RESET:
             return f"{plan.trade} was reset to event {plan.event_id} and runs again"
+        case RepairKind.RESTART:
+            return f"{plan.trade} was started anew with its recorded state and runs again"
         case RepairKind.HAND_OVER:
             left = len(plan.orders)
             held = "no reported position" if plan.stuck.held is None else f"{plan.stuck.held} held"
@@ -337,6 +368,19 @@ async def _reset(client: Client, plan: RepairPlan, command: Command) -> str:
         timeout=RPC_WITHIN,
     )
     return answer.run_id
+
+
+async def _restart(client: Client, plan: RepairPlan, command: Command) -> str:
+    """Terminate a trade, and start it anew; raise NotPossibleError, with nothing changed, if it cannot be."""
+    run = client.get_workflow_handle(plan.trade, run_id=plan.run_id)
+    history = await run.fetch_history(rpc_timeout=_HISTORY_TIMEOUT)
+    try:
+        request, state = recorded_state(history, client.data_converter.payload_codec, clock.now())
+    except UnreadableRecordError as error:
+        raise NotPossibleError(f"{error}. To leave it to a person: trader repair --hand-over") from error
+    text = f"Started anew with the recorded state by {command.by}: {command.reason}"
+    await run.terminate(text)
+    return await restart_trade(client, replace(request, restarted=text), state)
 
 
 async def _unpause(client: Client, plan: RepairPlan, command: Command) -> None:

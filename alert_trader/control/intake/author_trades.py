@@ -96,7 +96,7 @@ async def _admitted(client: Client, author: str, account: AccountNumber, since: 
 
 
 async def _from_start(client: Client, workflow_id: str) -> OpenTrade | None:
-    """Read a trade without an answer from its start; None where it does not exist or was no entry."""
+    """Read a trade that does not answer from its start; None where it does not exist or was no entry."""
     try:
         request = await trade_views.request_of(client, workflow_id)
     except NotFoundError:

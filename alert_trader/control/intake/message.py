@@ -17,7 +17,7 @@ from temporalio.client import Client
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import NoAnswerError, NotFoundError, NotPossibleError
 from alert_trader.control.intake import author_trades
-from alert_trader.control.intake.start_trade import start_trade
+from alert_trader.control.start_trade import start_trade
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature, ParsedAlert
 from alert_trader.domain.alerts.allowlist import check_allowlist
 from alert_trader.domain.alerts.parser import parse
@@ -66,7 +66,7 @@ class PassedToTrade:
     parsed: ParsedAlert
     receipt: CommandReceipt
     also: tuple[CommandReceipt, ...] = ()
-    """Of further trades in the same contract: an alert and its adds."""
+    """The receipts of further trades in the same contract: an alert and its adds."""
     beside: tuple["IntakeResult", ...] = ()
     """How further exits in the same message were processed."""
 

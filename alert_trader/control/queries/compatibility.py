@@ -9,7 +9,7 @@ from temporalio.client import Client
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from alert_trader.control.queries.history import WORKFLOWS, replay_fault
+from alert_trader.control.queries.history import WORKFLOWS, replay_failure, replay_fault
 from alert_trader.control.rpc_errors import control_errors
 from alert_trader.control.temporal import runtime
 from alert_trader.domain.ids import AccountNumber
@@ -96,10 +96,10 @@ async def _failure(client: Client, replayer: Replayer, workflow_id: str, run_id:
         )
     try:
         async with asyncio.timeout(REPLAY_WITHIN.total_seconds()):
-            result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+            failure = await replay_failure(replayer, history)
     except TimeoutError:
         reason = f"its replay took longer than {REPLAY_WITHIN.total_seconds():g} s"
         return ReplayFailure(workflow_id=workflow_id, reason=reason)
-    if result.replay_failure is None:
+    if failure is None:
         return None
-    return ReplayFailure(workflow_id=workflow_id, reason=replay_fault(result.replay_failure))
+    return ReplayFailure(workflow_id=workflow_id, reason=replay_fault(failure))

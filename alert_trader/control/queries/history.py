@@ -26,6 +26,10 @@ from alert_trader.workflows.trade.workflow import TradeWorkflow
 
 WORKFLOWS = (TradeWorkflow, AccountWorkflow, BrokerReadWorkflow, HousekeepingWorkflow)
 
+REPLAYS = 3
+"""Attempts to replay a history: see `replay_failure`."""
+
+_DEADLOCK = "[TMPRL1101]"
 _RPC_TIMEOUT = timedelta(seconds=20)
 _RUN = re.compile(r"\.run\d+$")
 _CORE_MESSAGE = re.compile(r'message: "(.+?)", source: ', re.DOTALL)
@@ -52,7 +56,7 @@ async def fetch_runs(client: Client, trade: str) -> list[WorkflowHistory]:
 
 
 async def fetch_runs_of(client: Client, workflow_id: str) -> list[WorkflowHistory]:
-    """Do the same for any workflow, by its id."""
+    """Read the histories of any workflow's runs, by its id; raises as `fetch_runs` does."""
     handle = client.get_workflow_handle(workflow_id)
     with control_errors(client, trade_subject(handle.id)):
         newest = await handle.fetch_history(rpc_timeout=_RPC_TIMEOUT)
@@ -112,8 +116,7 @@ async def replay(runs: Sequence[WorkflowHistory], codec: PayloadCodec | None = N
     faults: list[str] = []
     deterministic = True
     for number, history in enumerate(runs, 1):
-        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-        failure = result.replay_failure
+        failure = await replay_failure(replayer, history)
         # a workflow that failed then fails again: that replay is deterministic
         deterministic &= failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
         if failure is not None:
@@ -126,6 +129,19 @@ async def replay(runs: Sequence[WorkflowHistory], codec: PayloadCodec | None = N
         deterministic=deterministic,
         fault="; ".join(faults) or None,
     )
+
+
+async def replay_failure(replayer: Replayer, history: WorkflowHistory) -> BaseException | None:
+    """Replay one run; return how it failed, None when it replays.
+
+    The SDK takes a task that computes for 2 s of the wall clock for a deadlock. On a busy machine the first
+    task of a process can take that long, whatever the history: it is replayed again.
+    """
+    for _ in range(REPLAYS):
+        failure = (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
+        if failure is None or _DEADLOCK not in str(failure):
+            break
+    return failure
 
 
 def replay_fault(failure: BaseException) -> str:

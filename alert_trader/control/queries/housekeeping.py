@@ -12,7 +12,7 @@ from alert_trader.control.rpc_errors import control_error
 from alert_trader.workflows.housekeeping import HOUSEKEEPING_SCHEDULE, HOUSEKEEPING_WORKFLOW
 
 ROUNDS_IN_RETENTION = 10
-"""Rounds within Temporal's retention: so many may fail before a trade is lost to the archive."""
+"""Rounds within Temporal's retention: if as many fail, a trade may be deleted that was never archived."""
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 

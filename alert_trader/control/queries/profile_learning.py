@@ -18,7 +18,7 @@ from alert_trader.domain.denial import Code
 from alert_trader.domain.market.calendar import new_york_date
 
 FEWEST = 3
-"""Messages that must speak for a line before it is proposed."""
+"""Messages that must support a line before it is proposed."""
 FEWEST_ENTRIES = 10
 """Entries with a price, or a size, from which what is usual is proposed."""
 MOST_SHOWN = 5
@@ -29,7 +29,7 @@ FOLLOWS_WITHIN = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A line of a profile, with what speaks for and against it."""
+    """A line of a profile, with the messages for and against it."""
 
     line: str
     """As it is written in trader.toml."""
@@ -86,7 +86,7 @@ def _proposal(line: str, yes: Sequence[AlertMessage], no: Sequence[AlertMessage]
 
 
 def _average(messages: Sequence[AlertMessage]) -> Proposal:
-    """Propose AVG as the price: entries that need it speak for it, averages beside an addition against it."""
+    """Propose AVG as the price. For it count entries that need it, against it averages beside an addition."""
     rule = RoomRule(average_is_price=True)
     named = [each for each in messages if {"avg", "average"} & _words(each)]
     added = [each for each in named if {"added", "adding", "add", "new", "now", "down"} & _words(each)]
@@ -101,7 +101,7 @@ def _average(messages: Sequence[AlertMessage]) -> Proposal:
 
 
 def _expiry(plain: Sequence[tuple[AlertMessage, ParsedAlert]]) -> list[Proposal]:
-    """Propose an expiration by default: alerts without one speak for it, other dates against it."""
+    """Propose an expiration by default. For it count alerts without one, against it other dates."""
     without = [message for message, parsed in plain if parsed.code == Code.PARSE_NO_EXPIRY]
     if not without:
         return []
@@ -121,7 +121,7 @@ def _expiry(plain: Sequence[tuple[AlertMessage, ParsedAlert]]) -> list[Proposal]
 
 
 def _bare(messages: Sequence[AlertMessage]) -> Proposal:
-    """Propose bare contracts as talk: those without any exit of their ticker speak for it."""
+    """Propose bare contracts as talk. For it count those without any exit of their ticker."""
     rule = RoomRule(alone=False)
     alone = [
         each
@@ -135,7 +135,7 @@ def _bare(messages: Sequence[AlertMessage]) -> Proposal:
 
 
 def _usual(plain: Sequence[tuple[AlertMessage, ParsedAlert]]) -> list[Proposal]:
-    """Propose the range of prices and the sizes of nearly all entries; the few outside speak against it."""
+    """Propose the range of prices and the sizes of nearly all entries; the few outside count against it."""
     entries = [(message, parsed) for message, parsed in plain if parsed.kind is AlertKind.ENTRY]
     priced = sorted(parsed.price for _, parsed in entries if parsed.price is not None)
     sized = sorted(parsed.quantity for _, parsed in entries if parsed.quantity is not None)

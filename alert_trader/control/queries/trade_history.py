@@ -180,7 +180,7 @@ def _initial_view(read: _ReadHistory, workflow_id: str, received_at: datetime) -
 
 
 def _status(status: WorkflowExecutionStatus | None) -> Status | None:
-    """Return how a run ended; None while it runs, when its view says."""
+    """Return how a run ended; None while it runs: then its view has the status."""
     match status:
         case WorkflowExecutionStatus.RUNNING | None:
             return None

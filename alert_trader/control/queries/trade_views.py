@@ -226,7 +226,7 @@ async def request_of(client: Client, trade: str) -> TradeRequest:
 async def views_of(client: Client, ids: Sequence[str]) -> dict[str, TradeView]:
     """Query many views, a few at once.
 
-    A missing one is not known; after the first without a worker none is asked.
+    A missing one could not be read; after the first without a worker no more are queried.
     """
     found: dict[str, TradeView] = {}
     gate = asyncio.Semaphore(_AT_ONCE)

@@ -43,7 +43,7 @@ BUYING_POWER_LAG = timedelta(seconds=10)
 
 MAX_EVENTS = 100
 MAX_REPOSTS = 16_000
-"""Hundreds a day for weeks. All are carried over by continue-as-new, and Temporal allows two megabytes."""
+"""Enough for hundreds a day over weeks. All are carried over by continue-as-new, and Temporal allows 2 MB."""
 MAX_CLOSED_TRADES = 3000
 MAX_DENIED_REPOSTS = 50
 

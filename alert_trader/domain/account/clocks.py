@@ -64,7 +64,7 @@ class Offset:
         return Offset(lowest=self.lowest - other.highest, highest=self.highest - other.lowest)
 
     def __str__(self) -> str:
-        """Say how far the first clock is from the second."""
+        """Return how far the first clock is from the second."""
         seconds, error = self.middle.total_seconds(), self.error.total_seconds()
         way = "ahead of" if seconds > 0 else "behind"
         return f"{abs(seconds):.2f} s (±{error:.2f} s) {way}"
@@ -152,7 +152,7 @@ class ClockReport:
         return pairs
 
     def __str__(self) -> str:
-        """Say how far this machine's clock is from each; and Temporal's from the broker's if that is far."""
+        """Return how far this machine's clock is from both, and those from each other if that is far."""
         parts = [
             f"{offset} {other}" if offset is not None else f"not known against {other}"
             for offset, other in ((self.temporal, "Temporal"), (self.broker, "the broker"))

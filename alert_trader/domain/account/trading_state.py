@@ -1,7 +1,7 @@
 """The trading state of an account, as a table: halts, flattening, and that only a person resumes trading.
 
-Exits and cancels pass in every state. What is not in the table raises `IllegalStateChangeError` and changes
-nothing.
+Exits and cancels are sent in every state. What is not in the table raises `IllegalStateChangeError` and
+changes nothing.
 """
 
 from enum import StrEnum

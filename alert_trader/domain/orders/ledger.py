@@ -126,7 +126,7 @@ class OrderVersion:
 
 @dataclass(slots=True, kw_only=True)
 class LedgerOrder:
-    """One order of the trade: what was to be sent, and what became of it."""
+    """One order of the trade: what was to be sent, and what is known of it."""
 
     client_order_id: ClientOrderId
     leg: Leg
@@ -245,7 +245,7 @@ class OrderLedger(LedgerSums):
     """The orders of the trade from `message` in the contract `symbol` (OCC).
 
     Plain data: it survives a round trip through JSON. Its orders change in its methods alone, so that the
-    sums over them never have to be worked out again.
+    sums over them never have to be computed again.
     """
 
     message: MessageId
@@ -254,7 +254,7 @@ class OrderLedger(LedgerSums):
     """The orders in the order they were intended."""
 
     def __post_init__(self) -> None:
-        """Work out the sums over the orders that are there already."""
+        """Compute the sums over the orders that exist already."""
         self._begin()
         for order in self.by_id.values():
             self._enter(order)

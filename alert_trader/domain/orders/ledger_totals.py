@@ -1,4 +1,4 @@
-"""The sums over a ledger's orders, kept up to date order by order: none walks all orders of a long trade.
+"""The sums over a ledger's orders, kept up to date order by order, so that none goes over all of them.
 
 `OrderLedger` enters the share of an order whenever the order changes; every sum is then at hand. They follow
 from the orders alone, so they are not part of the trade's state.

@@ -160,7 +160,7 @@ _ANSWER = (Condition.OFFER_OPEN, Condition.OFFER_CURRENT)
 def _rows(
     command: TradeCommand, *rules: tuple[Iterable[Phase], Rule]
 ) -> dict[tuple[TradeCommand, Phase], Rule]:
-    """Spread rules over their phases; the first that names a phase has it."""
+    """Return the rule of each phase: the first that names it."""
     spread: dict[tuple[TradeCommand, Phase], Rule] = {}
     for phases, rule in rules:
         for phase in sorted(phases):

@@ -71,7 +71,7 @@ class Gateway:
         self.url = ""
 
     def attach(self, world: World) -> None:
-        """Say what is shown."""
+        """Set the world whose events are sent."""
         self._world = world
 
     @property

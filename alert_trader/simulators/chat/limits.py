@@ -1,4 +1,4 @@
-"""Rate limits as Discord has them: headers on every answer, and 429 above the limit. And armed faults."""
+"""Rate limits as Discord has them (headers on every answer, 429 above the limit), and armed faults."""
 
 import fnmatch
 import time

@@ -17,7 +17,7 @@ from alert_trader.simulators.chat.world import Body, MissingError, World
 
 PREFIX = "/api/v10"
 ALREADY_ANSWERED, THREAD_EXISTS = 40060, 160004
-"""Discord's codes for an interaction answered twice, and a message whose thread is there."""
+"""Discord's codes for an interaction answered twice, and a message that has a thread already."""
 
 Handler = Callable[[web.Request, Body], Awaitable[Any]]
 

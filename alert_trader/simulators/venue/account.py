@@ -1,7 +1,7 @@
 """One account: cash, positions, and the position ledger, which may lag.
 
-`positions` is the truth and moves with each fill. `ledger` is what the broker's position reads and strict
-closing checks see; with a ledger lag it follows later, as production's does.
+`positions` changes with each fill. `ledger` is what position reads and strict closing checks use; with a
+ledger lag it changes later, as it does at the broker.
 """
 
 from dataclasses import dataclass, field
@@ -82,7 +82,7 @@ class Account:
         return position
 
     def settle_ledger(self, symbol: str, change: int) -> None:
-        """Let the ledger follow one execution."""
+        """Apply one execution to the ledger."""
         self.ledger[symbol] = self.ledger.get(symbol, 0) + change
 
     def remove(self, symbol: str, value_a_share: Decimal, at: datetime) -> None:

@@ -69,7 +69,7 @@ def _deliverable(row: UnderlyingConfig, root: str) -> Body:
 
 @lru_cache(maxsize=50_000)
 def _strike(root: str, day: date, strike: Decimal) -> Body:
-    """Write a strike, once: a chain has thousands, and what is written of one never changes."""
+    """Write a strike, once: a chain has thousands, and the text of one never changes."""
     call, put = Series(root, day, "C", strike), Series(root, day, "P", strike)
     return {
         "strike-price": plain(strike),

@@ -36,14 +36,14 @@ _OK = 200
 
 
 class ControlRefusedError(Exception):
-    """The venue did not take a control command; the message says why."""
+    """The venue rejected a control command; the message says why."""
 
 
 class VenueControl:
-    """What can be done to a running venue from outside the broker's API."""
+    """The control commands of a running venue, which the broker's API does not have."""
 
     def __init__(self, base_url: str) -> None:
-        """Name the venue; the connection is made on entering."""
+        """Set the venue's address; the connection is opened on entering."""
         self._base = base_url.rstrip("/")
         self._http: ClientSession | None = None
 
@@ -127,7 +127,7 @@ class VenueControl:
         await self._post("path", SetPath(symbol=symbol, steps=tuple(steps)))
 
     async def release_quote(self, symbol: str) -> None:
-        """Return a symbol back to the seeded market."""
+        """Return a symbol to the seeded market."""
         await self._post("release", ReleaseQuote(symbol=symbol))
 
     async def arm(self, rule: FaultRule) -> int:
@@ -173,7 +173,7 @@ class VenueControl:
         return int((await self._post("fill", command))["remaining"])
 
     async def set_session(self, *, is_open: bool | None) -> None:
-        """Force the market open or closed; None gives it back its hours."""
+        """Force the market open or closed; None restores its hours."""
         await self._post("session", SetSession(open=is_open))
 
     async def set_account(self, change: SetAccount) -> None:
@@ -197,7 +197,7 @@ class VenueControl:
         await self._post("end-day", Nothing())
 
     async def expire_tokens(self) -> None:
-        """Let every access token end."""
+        """Expire every access token."""
         await self._post("expire-tokens", Nothing())
 
     async def restart_count(self) -> None:

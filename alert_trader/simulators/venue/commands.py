@@ -43,7 +43,7 @@ class SetPath(Table):
 
 
 class ReleaseQuote(Table):
-    """Return a symbol back to the seeded market."""
+    """Return a symbol to the seeded market."""
 
     symbol: str
 
@@ -87,7 +87,7 @@ class SetSession(Table):
 
 
 class SetAccount(Table):
-    """Change what is given of an account."""
+    """Change the given fields of an account."""
 
     number: str
     cash: Decimal | None = None
@@ -130,7 +130,7 @@ class AccountState(Table):
 
 
 class PositionState(Table):
-    """Contracts held: the truth, and what the lagging ledger shows."""
+    """Contracts held: in fact, and as the lagging ledger shows."""
 
     account: str
     symbol: str

@@ -41,7 +41,7 @@ class ExpiryPlan(StrEnum):
 
 
 class SessionMode(StrEnum):
-    """Whose hours the market keeps."""
+    """Which hours the market has."""
 
     ALWAYS_OPEN = "always-open"
     """Open whenever the venue runs, with an opening and a close around now; its day ends only on command."""
@@ -57,7 +57,7 @@ class AbortedReplacement(StrEnum):
 
 
 class ReplacementSize(StrEnum):
-    """What a replacement of a partly filled order is for; the broker does not document it."""
+    """The quantity of a replacement of a partly filled order; the broker does not document it."""
 
     FULL = "full"
     REMAINDER = "remainder"
@@ -173,7 +173,7 @@ class VenueConfig(Table):
     aborted_replacement: AbortedReplacement = AbortedReplacement.REJECTED
     replacement_size: ReplacementSize = ReplacementSize.FULL
     count_working_closes: bool = True
-    """Whether contracts already in a working close are refused to another strict close."""
+    """Whether a strict close is refused for contracts that another working close sells."""
 
 
 def load(path: Path) -> VenueConfig:

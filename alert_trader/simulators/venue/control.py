@@ -56,7 +56,7 @@ class Control:
         tokens: Tokens,
         keep: Callable[[], None],
     ) -> None:
-        """Keep what commands act on; `keep` makes what a command has changed survive the venue."""
+        """Store what commands act on; `keep` writes what a command has changed to the state file."""
         self._keep = keep
         self._exchange = exchange
         self._rest = rest
@@ -208,7 +208,7 @@ class Control:
         return series.symbol
 
     def release(self, command: ReleaseQuote) -> dict[str, Any]:
-        """Return a symbol back to the seeded market."""
+        """Return a symbol to the seeded market."""
         symbol = self._name(command.symbol)
         self._paths[symbol] = self._paths.get(symbol, 0) + 1
         self._exchange.market.release(symbol)
@@ -291,7 +291,7 @@ class Control:
         return {}
 
     def expire_tokens(self, _: Nothing) -> dict[str, Any]:
-        """Let every access token end."""
+        """Expire every access token."""
         self._tokens.expire_all()
         return {}
 

@@ -52,7 +52,7 @@ class DxLink:
     """Every quote stream of the venue; it listens to the exchange."""
 
     def __init__(self, exchange: Exchange, token: str) -> None:
-        """Serve no one yet; `token` is the one clients are given for this."""
+        """Start without connections; `token` is the one that clients get for the quote stream."""
         self._exchange = exchange
         self._token = token
         self._connections: set[_Connection] = set()
@@ -239,7 +239,7 @@ class DxLink:
         }
 
     def quote_changed(self, symbol: str) -> None:  # noqa: ARG002 - what moved is found by comparing
-        """Send a scripted quote to who follows it."""
+        """Send a scripted quote to the clients that follow it."""
         self.tick()
 
     def order_changed(self, order: Order) -> None:

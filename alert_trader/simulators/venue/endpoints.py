@@ -114,7 +114,7 @@ class Endpoints:
     """Every call but the token's, over one exchange."""
 
     def __init__(self, exchange: Exchange, *, dxlink_url: Callable[[], str], quote_token: str) -> None:
-        """Keep what answers come from."""
+        """Store the parts that answers are read from."""
         self._exchange = exchange
         self._dxlink_url = dxlink_url
         self._quote_token = quote_token
@@ -221,7 +221,7 @@ class Endpoints:
         )
 
     def transactions(self, call: Call) -> Answer:
-        """Answer the books, newest first."""
+        """Answer the executions of the account's books, newest first."""
         account = self._exchange.account(call.names["account"])
         rows = [
             each

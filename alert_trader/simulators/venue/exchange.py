@@ -72,7 +72,7 @@ class Exchange:
         self._chance = Random(config.seed)  # noqa: S311 - request ids, not secrets
         self._was_open = self.session.open
         self.day_ended = self.sessions.last_close(clock())
-        """The last trading day that was ended, by the calendar; None while nobody but a person ends it."""
+        """The last trading day that was ended, by the calendar; None where only a person ends a day."""
         tape.write(StartLine(seed=config.seed, accounts=tuple(self.accounts)))
 
     @property

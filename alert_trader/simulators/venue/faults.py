@@ -26,7 +26,7 @@ class FaultKind(StrEnum):
     LATE = "late"
     """It was accepted at once, and answered after `seconds`."""
     LATE_ACCEPT = "late-accept"
-    """It is accepted, and answered, only after `seconds`: it lands after the client gave up."""
+    """It is accepted, and answered, only after `seconds`: it arrives after the client's timeout."""
     STATUS = "status"
     """Answered with `status`, `code` and `message` (HTML where `html`); accepted first where `accept`."""
     TRUNCATED = "truncated"
@@ -48,7 +48,7 @@ class FaultKind(StrEnum):
     STREAM_REORDER = "stream-reorder"
     """The message is sent after the one that follows it."""
     STREAM_DROP = "stream-drop"
-    """The message is never sent; its number in the sequence is."""
+    """The message is never sent; its sequence number is used."""
     STREAM_UNKNOWN_STATUS = "stream-unknown-status"
     """The order in the message carries the status `word`."""
     STREAM_MUTE = "stream-mute"
@@ -129,7 +129,7 @@ class FaultBoard:
         return self.armed[-1].fault_id
 
     def clear(self, fault_id: int | None = None) -> None:
-        """Take one rule out of force, or all."""
+        """Remove one rule, or all."""
         self.armed = [each for each in self.armed if fault_id is not None and each.fault_id != fault_id]
 
     def hit(self, target: Target) -> Armed | None:

@@ -44,7 +44,7 @@ class Fees:
         )
 
     def __sub__(self, other: "Fees") -> "Fees":
-        """Take what was charged before away, kind by kind."""
+        """Subtract what was charged before, kind by kind."""
         return Fees(
             commission=self.commission - other.commission,
             clearing=self.clearing - other.clearing,
@@ -60,7 +60,7 @@ def leg_fees(
 ) -> Fees:
     """Return the fees of a leg; `proceeds` is the dollars received by a sale, unused for a purchase.
 
-    The commission cap is a leg's: to charge a slice, take the fees of what was filled before away from those
+    The commission cap is a leg's: to charge a slice, subtract the fees of what was filled before from those
     of all that is filled now.
     """
     rate = schedule.commission_open if action.opening else schedule.commission_close

@@ -117,7 +117,7 @@ class Listings:
         self._expiries: dict[tuple[str, date], tuple[Expiry, ...]] = {}
         self._strikes: dict[Expiry, tuple[Decimal, ...]] = {}
         self.version = 0
-        """Rises with every change, so that what was rendered from the listings can be kept until then."""
+        """Rises with every change, so that a chain that was written once can be kept until then."""
 
     def underlying(self, root: str) -> UnderlyingConfig | None:
         """Find the underlying a root trades on."""

@@ -40,7 +40,7 @@ class Quote:
 
     @property
     def mid(self) -> Decimal:
-        """Half way between the sides."""
+        """Halfway between bid and ask."""
         return (self.bid + self.ask) / 2
 
 
@@ -68,7 +68,7 @@ class Market:
         self._seeded: dict[str, tuple[int, Quote]] = {}
         self.by_hand: dict[str, Scripted] = {}
         self.changed: set[str] = set()
-        """Symbols quoted or released by hand, or traded with, since the memory last kept them."""
+        """Symbols quoted or released by hand, or traded, since they were last stored."""
 
     @property
     def step(self) -> int:
@@ -85,7 +85,7 @@ class Market:
         self.changed.add(quote.symbol)
 
     def release(self, symbol: str) -> None:
-        """Return a symbol back to the seeded market."""
+        """Return a symbol to the seeded market."""
         self.by_hand.pop(symbol, None)
         self.changed.add(symbol)
 

@@ -4,7 +4,7 @@
   side's price (never worse than its limit), and the rest stays live. Size taken is not available until the
   next quote.
 - A market order fills whole at once: displayed size at the opposite side's price, and the rest one tick
-  worse. With nobody on the opposite side it waits.
+  worse. Without an opposite side it waits.
 - An order of several legs trades in whole lots, when the sum of its legs' opposite sides reaches its net
   limit, as many lots as the thinnest leg displays.
 - A halted, missing or one-sided quote trades nothing.

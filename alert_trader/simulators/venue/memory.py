@@ -4,13 +4,13 @@ Kept: accounts with their cash, flags, positions and ledgers; every order with i
 set by hand; series listed by name; how far the seeded market has walked; the trading day. Each row is one of
 them as JSON. Everything that one call, timer or tick has changed is written in one transaction, before the
 answer and the stream's messages are sent, so a killed venue has lost nothing that a client was answered. Only
-a crash of the whole machine can lose the last moments: the file is left to the system's own time to reach the
-disk. Not kept, as they are of one run: tokens, faults, paths of quotes, what `adjust` changed, and whether
+a crash of the whole machine can lose the last moments: the system writes the file to the disk in its own
+time. Not kept, as they are of one run: tokens, faults, paths of quotes, what `adjust` changed, and whether
 streams are mute. What a run was waiting for (Live, Cancelled, the ledger) is not kept either: it follows from
 the orders and positions, see `Exchange.recall`.
 
-What is remembered of an account goes before the configuration; accounts that are new in the configuration are
-added.
+The stored state of an account has precedence over the configuration; accounts that are new in the
+configuration are added.
 """
 
 import sqlite3
@@ -29,7 +29,7 @@ from alert_trader.simulators.venue.market import Scripted
 from alert_trader.simulators.venue.orders import Order
 
 _VERSION = 1
-"""Of the rows' shapes: a file of another version is not read."""
+"""The version of the rows' format: a file of another version is not read."""
 
 _ACCOUNT: TypeAdapter[Account] = TypeAdapter(Account)
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)
@@ -67,10 +67,10 @@ class Memory:
         self._base = _open(path) if path is not None else None
         self._exchange: Exchange | None = None
         self._booked: dict[str, int] = {}
-        """How many rows of each account's books this run has kept."""
+        """How many rows of each account's books this run has stored."""
         self._times: _Times | None = None
         self._seen: object = None
-        """The times in short, as they were kept last."""
+        """What the row of times was last written from."""
         if self._base is not None:
             found = self._base.execute("SELECT body FROM kept WHERE kind = 'times'").fetchone()
             try:

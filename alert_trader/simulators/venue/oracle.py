@@ -37,7 +37,7 @@ _OUR_SOURCE = "alert-trader/"
 
 EXIT_WITHIN = 5.0
 """Seconds from a fill to the exit order that protects it, as the venue has run: a machine too busy for the
-venue is also too busy for the trader, and that is no broken promise."""
+venue is also too busy for the trader, which is no violation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +90,8 @@ class _Reading:
     trades: defaultdict[str, _Trade] = field(default_factory=lambda: defaultdict(_Trade))
     found: list[Violation] = field(default_factory=list)
     edited: set[str] = field(default_factory=set)
-    """Orders that somebody put in the place of one of the trader's, in the broker's app: they carry no name,
-    and are the trader's."""
+    """Orders that somebody placed in the broker's app to replace one of the trader's: they carry no name, and
+    count as the trader's."""
 
     def fault(self, card: str, trade: str, line: TapeLine, text: str) -> None:
         self.found.append(Violation(card=card, trade=trade, line=line.seq, text=text))
@@ -221,7 +221,7 @@ def _late(reading: _Reading, line: TapeLine) -> None:
             trade.uncovered_since = None
         elif (
             trade.uncovered_since is None or line.ran < trade.uncovered_since.ran
-        ):  # a venue that starts again counts anew
+        ):  # a venue that was started again counts from zero
             trade.uncovered_since = line
         elif line.ran - trade.uncovered_since.ran > EXIT_WITHIN:
             reading.fault(
@@ -245,7 +245,7 @@ def _end(reading: _Reading, last: TapeLine) -> None:
 
 
 def _name(order: OrderState) -> str | None:
-    """Read our name from either place that it travels in."""
+    """Read our client order id from either field that carries it."""
     if order.source is not None and order.source.startswith(_OUR_SOURCE):
         return order.source.removeprefix(_OUR_SOURCE)
     return order.client_id

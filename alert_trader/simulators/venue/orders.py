@@ -51,7 +51,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 
 
 class IllegalTransitionError(Exception):
-    """A status was asked to follow one it cannot follow; nothing was changed."""
+    """An order cannot change from its status to the requested one; nothing was changed."""
 
 
 class Action(StrEnum):
@@ -64,7 +64,7 @@ class Action(StrEnum):
 
     @property
     def buying(self) -> bool:
-        """Whether contracts come in."""
+        """Whether it buys."""
         return self in {Action.BUY_TO_OPEN, Action.BUY_TO_CLOSE}
 
     @property
@@ -93,7 +93,7 @@ class TimeInForce(StrEnum):
 
 
 class Effect(StrEnum):
-    """Which way money goes."""
+    """Whether money is paid or received."""
 
     DEBIT = "Debit"
     CREDIT = "Credit"
@@ -159,7 +159,7 @@ class Order:
     reject_reason: str | None = None
     replaces: int | None = None
     replaces_after: int = 0
-    """Lots of its original that had traded when it was accepted: one more, and the replacement is off."""
+    """Lots of its original that had traded when it was accepted: one more aborts the replacement."""
     replaced_by: int | None = None
     visible_from: datetime | None = None
     """Before this moment reads do not find it: the broker's own store lags."""
@@ -198,7 +198,7 @@ class Order:
         return self.status in {Status.RECEIVED, Status.CONTINGENT, Status.LIVE} and self.remaining > 0
 
     def move(self, to: Status, at: datetime) -> None:
-        """Take a status; raises `IllegalTransitionError`, and changes nothing, when it cannot follow."""
+        """Change the status; raises `IllegalTransitionError`, and changes nothing, when it cannot follow."""
         if to not in TRANSITIONS[self.status]:
             raise IllegalTransitionError(
                 f"order {self.order_id}: expected one of {sorted(TRANSITIONS[self.status])} "

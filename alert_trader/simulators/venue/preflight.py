@@ -68,7 +68,7 @@ class OrderRequest(TermsRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """An order, what it takes, and the buying power before it."""
+    """An order, what it costs, and the buying power before it."""
 
     order: Order
     cost: Cost
@@ -183,7 +183,7 @@ def resolve_closes(order: Order, account: Account, working: Sequence[Order], *, 
     """Check closing legs against the ledger: enough held, else refused (strict) or turned into an open.
 
     The ledger lags in both directions: contracts that a close has just sold still show in it, so a second
-    strict close is taken and the account goes short. That is the client's to prevent. The refusal's code was
+    strict close is taken and the account goes short. The client has to prevent that. The refusal's code was
     seen in production; whether contracts in other working closes count is not known, hence `count_working`.
     """
     for leg in order.legs:

@@ -22,7 +22,7 @@ class VenueRefusalError(Exception):
 
     @property
     def reason(self) -> str:
-        """The most telling code: the first inner one, else the outer one."""
+        """The most specific code: the first inner one, else the outer one."""
         return (self.errors or [{}])[0].get("code", self.code)
 
     def body(self) -> dict[str, Any]:

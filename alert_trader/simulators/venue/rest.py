@@ -1,6 +1,6 @@
 """The REST API: reads a call, writes it on the tape, applies faults to the real socket, and answers.
 
-Order of things for one call: numbered and taped; faults that come before acceptance; the token; the endpoint;
+The steps of one call: numbered and taped; faults that come before acceptance; the token; the endpoint;
 what it changed kept; the decision taped; faults that come after; the answer. A client that disconnects does
 not stop a call in progress.
 """
@@ -75,7 +75,7 @@ class Tokens:
         return until is not None and self._clock() < until
 
     def expire_all(self) -> None:
-        """Let every token end now."""
+        """Expire every token now."""
         self._until.clear()
 
 
@@ -90,7 +90,7 @@ class Rest:
         tokens: Tokens,
         keep: Callable[[], None],
     ) -> None:
-        """Keep what calls act on; `keep` makes what a call has changed survive the venue."""
+        """Store what calls act on; `keep` writes what a call has changed to the state file."""
         self._keep = keep
         self._exchange = exchange
         self._endpoints = endpoints
@@ -347,7 +347,7 @@ def _response(answer: Answer) -> web.Response:
 
 
 def _bent(rule: FaultRule, answer: Answer) -> Answer:
-    """Spoil the body of an answer."""
+    """Damage the body of an answer."""
     match rule.kind:
         case FaultKind.TRUNCATED:
             text = _bytes(answer)
@@ -370,7 +370,7 @@ def _abort(request: web.Request) -> web.StreamResponse:
 
 
 async def _cut(request: web.Request, answer: Answer) -> web.StreamResponse:
-    """Promise the whole body, send half, and cut the connection."""
+    """Announce the length of the whole body, send half, and cut the connection."""
     text = _bytes(answer)
     response = web.StreamResponse(
         status=answer.status, headers={"Content-Type": "application/json", "Content-Length": str(len(text))}

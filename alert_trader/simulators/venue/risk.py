@@ -2,8 +2,8 @@
 
 Long options are paid in full, in cash and in margin accounts alike, so a working purchase reserves its limit
 (a market order the ask) and its fees. A short option reserves a plain Reg T requirement, a vertical its
-width; nothing nets over orders. A cash account cannot sell naked calls, secures naked puts with their strike,
-and cannot spend today's proceeds.
+width; nothing is netted between orders. A cash account cannot sell naked calls, secures naked puts with their
+strike, and cannot spend today's proceeds.
 """
 
 from collections.abc import Iterable
@@ -84,7 +84,7 @@ class Risk:
         return kept
 
     def reprice(self, order: Order) -> None:
-        """Forget an order's reserve: it traded, or it is done."""
+        """Remove an order's reserve: it traded, or has ended."""
         self._reserves.pop(order.order_id, None)
 
     def buying_power(self, account: Account, orders: Iterable[Order]) -> Decimal:

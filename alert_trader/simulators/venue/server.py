@@ -27,12 +27,12 @@ _BEAT = 0.1
 """Seconds between two beats of the venue's own timer."""
 
 _GRACE = 0.5
-"""Seconds a call may take to end when the venue closes; stalled ones are let go before."""
+"""Seconds a call may take to end when the venue closes; stalled ones are ended before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningVenue:
-    """A venue that serves. `close` ends it."""
+    """A running venue. `close` ends it."""
 
     host: str
     port: int
@@ -49,7 +49,7 @@ class RunningVenue:
 
     @property
     def base_url(self) -> str:
-        """Where it serves."""
+        """The address of its REST API."""
         return f"http://{self.host}:{self.port}"
 
     async def close(self) -> None:
@@ -72,7 +72,7 @@ async def start(
     tape_path: Path | None = None,
     state_path: Path | None = None,
 ) -> RunningVenue:
-    """Start a venue on a port (0 takes a free one), where the one that left its memory at `state_path` ended.
+    """Start a venue on a port (0: any free port), with the state that an earlier one stored at `state_path`.
 
     Raises OSError when the port is taken, `StateFileError` when the memory cannot be used.
     """

@@ -25,7 +25,7 @@ from alert_trader.simulators.venue.tape import FaultLine, StreamLine
 
 
 class _Connection:
-    """One client's socket, the accounts it follows, and what is on its way to it."""
+    """One client's socket, the accounts it follows, and its send queue."""
 
     def __init__(self, stream_id: int, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.stream_id = stream_id
@@ -50,7 +50,7 @@ class AccountStreamer:
     """Every account stream of the venue; it listens to the exchange."""
 
     def __init__(self, exchange: Exchange, faults: FaultBoard, tokens: Tokens) -> None:
-        """Serve no one yet."""
+        """Start without connections."""
         self._exchange = exchange
         self._faults = faults
         self._tokens = tokens

@@ -16,7 +16,7 @@ Lines, by `kind`:
     control   a person or a test used the control API
 
 A venue started on the tape of another continues its numbers; after its start line calls and streams are
-numbered from 1 again, and so are orders, unless it remembers those there were (`memory.py`). An accepted
+numbered from 1 again, and so are orders, unless earlier ones were stored (`memory.py`). An accepted
 request is one whose order (or cancellation, or replacement) took effect, whatever the client was answered.
 """
 
@@ -192,7 +192,7 @@ class FaultLine(_Line):
 
 
 class StreamLine(_Line):
-    """An account stream came or went."""
+    """An account stream connected, closed, or was dropped."""
 
     kind: Literal["stream"] = "stream"
     stream_id: int
@@ -242,10 +242,10 @@ class Tape:
     def __init__(
         self, clock: Callable[[], datetime], path: Path | None = None, *, kept_to: int | None = None
     ) -> None:
-        """Open the file for appending, when there is one; a line that a killed venue left torn is cut off.
+        """Open the file for appending, when there is one; an incomplete last line is cut off.
 
         `kept_to` is the last line that the venue's memory goes with: a change of an order or a position after
-        it was never kept, so it was never answered, and it is cut off too, with what follows.
+        it was never stored, so it was never answered, and is cut off too, with what follows.
         """
         self._clock = clock
         self.ran = 0.0
@@ -293,7 +293,7 @@ def _last_of(path: Path, kept_to: int | None) -> int:
         if kept_to is None or line.seq <= kept_to:
             break
         if isinstance(line, OrderLine | FillLine | CancelLine | PositionLine):
-            # what follows a forgotten change goes with it
+            # what follows a change that was not stored is cut off too
             cut, last = begin, line.seq - 1
         end = begin
     if cut is not None:

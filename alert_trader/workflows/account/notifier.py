@@ -62,4 +62,4 @@ class AccountNotifier:
 def _level(kinds: set[EventKind]) -> Level:
     if kinds & PAGES:
         return Level.PAGE
-    return Level.STORY if kinds <= RECORDED_ONLY else Level.MONEY
+    return Level.INFO if kinds <= RECORDED_ONLY else Level.MONEY

@@ -83,7 +83,7 @@ class Notifier:
         fresh = self._state.events[self._state.notified :]
         self._state.notified = len(self._state.events)
         kinds = self._unsent.kinds
-        level = Level.PAGE if kinds & PAGES else Level.MONEY if kinds & MONEY else Level.STORY
+        level = Level.PAGE if kinds & PAGES else Level.MONEY if kinds & MONEY else Level.INFO
         self._unsent.sent()
         view = self._view(None if self._state.over else MAX_ORDERS)
         return Notice(

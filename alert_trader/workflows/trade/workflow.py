@@ -174,6 +174,8 @@ class TradeWorkflow(StepsBeforeEntry):
     def _resume(self) -> None:
         """Continue what the run before this one was doing beside the steps."""
         orders, exits = self._opened()
+        if self._request.restarted:
+            self._record(EventKind.REPAIR, self._request.restarted)
         orders.resume()
         exits.resume()
         self._start_exits()
@@ -356,7 +358,8 @@ class TradeWorkflow(StepsBeforeEntry):
                 return task.result()
             await let_others_run()  # what has just happened is in the state then
             if not task.done() and self._continues():
-                workflow.continue_as_new(replace(self._request, carried=carry(self._state)))
+                carried = carry(self._state)
+                workflow.continue_as_new(replace(self._request, carried=carried, restarted=""))
 
     def _continues(self) -> bool:
         return self._continuation.due(self._state.lifecycle.phase)

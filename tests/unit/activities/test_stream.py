@@ -171,7 +171,7 @@ async def test_a_foreign_order_is_reported_once_and_not_changed(
         await stream.run(FOREIGN, FOREIGN, replace(FOREIGN, status=OrderStatus.FILLED), past=(FOREIGN,)) == []
     )
     assert await stream.run(FOREIGN) == []
-    assert [notice.level for notice in stream.heard.notices] == [Level.STORY]
+    assert [notice.level for notice in stream.heard.notices] == [Level.INFO]
     assert "order 900" in stream.heard.notices[0].text
     assert (gateway.placed, gateway.cancelled) == ([], [])
 

@@ -69,7 +69,7 @@ async def test_an_exit_message_is_retried_until_it_is_delivered(
 ) -> None:
     """An exit posted while the worker restarts is sent again.
 
-    Temporal does not keep updates no worker took.
+    Temporal may not have recorded it.
     """
     assert await taken(monkeypatch, away, away) == (TAKEN, 0)
 

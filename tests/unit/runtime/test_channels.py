@@ -106,7 +106,7 @@ async def test_a_long_message_is_cut_inside_its_block(webhook: Hook) -> None:
 
 async def test_routine_events_are_not_posted(webhook: Hook) -> None:
     """An operator hears of money and of what needs a person."""
-    await OperatorChannel(Webhook(webhook.url), NotificationRules()).send(notice("a step", Level.STORY))
+    await OperatorChannel(Webhook(webhook.url), NotificationRules()).send(notice("a step", Level.INFO))
     assert webhook.bodies == []
 
 
@@ -155,7 +155,7 @@ def event(kind: EventKind, sequence: int = 7) -> TradeEvent:
         ([EventKind.UNKNOWN], Level.PAGE, Urgency.PING, Urgency.PING),
         ([EventKind.DENIED, EventKind.CLOSED], Level.MONEY, Urgency.QUIET, Urgency.NOTHING),
         ([EventKind.ENTRY_SUBMITTED], Level.MONEY, Urgency.QUIET, Urgency.NOTHING),
-        ([EventKind.BUMPED], Level.STORY, Urgency.NOTHING, Urgency.NOTHING),
+        ([EventKind.BUMPED], Level.INFO, Urgency.NOTHING, Urgency.NOTHING),
         ([], Level.PAGE, Urgency.PING, Urgency.PING),
     ],
 )

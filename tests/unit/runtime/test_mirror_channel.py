@@ -64,7 +64,7 @@ async def test_a_notice_is_in_the_mirror_at_once(hot: HotMirror) -> None:
 
 async def test_a_notice_without_a_trade_is_ignored(hot: HotMirror) -> None:
     """A stranger's order in the account is reported to people, and is no event of a trade."""
-    await MirrorChannel(hot).send(Notice(level=Level.STORY, workflow_id="", title="t", note="t"))
+    await MirrorChannel(hot).send(Notice(level=Level.INFO, workflow_id="", title="t", note="t"))
     assert await hot.recent(10) == []
 
 

@@ -32,7 +32,7 @@ _NO_FUNCTION = {
     "may_send",
     "intake.py",
 }
-"""What a row names beside functions: activities, updates, signals, arguments, classes of other files."""
+"""What a row names beside functions: activities, signals, arguments, classes of other files."""
 ROWS = _FILE.findall(WALK)
 
 

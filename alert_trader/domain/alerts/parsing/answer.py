@@ -117,7 +117,7 @@ def too_long(length: int, longest: int, most: int) -> ParsedAlert:
 
 
 def first_hand(alert: ParsedAlert, nature: Nature) -> ParsedAlert:
-    """Refuse what a message that is no first one may not do: of these, only a reply may close."""
+    """Refuse an act in a message that is not a first one, but for an exit in a reply."""
     harmless = alert.kind in {AlertKind.CHATTER, AlertKind.REFUSED} or (
         alert.kind is AlertKind.EXIT and nature is Nature.REPLY
     )

@@ -1,7 +1,7 @@
 """Stage 2: the text as tokens with their offsets, in one pass and in linear time.
 
 Every character but blanks belongs to exactly one token. A run of letters and digits that fits no shape
-becomes one JUNK token, up to the next blank, so that a part of it can never pass for a price or a strike.
+becomes one JUNK token, up to the next blank, so that no part of it is ever read as a price or a strike.
 Each shape has an example; the first that fits is taken.
 """
 

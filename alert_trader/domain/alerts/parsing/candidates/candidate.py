@@ -25,7 +25,7 @@ class Shape(StrEnum):
     CONDITIONAL_EXIT = "conditional_exit"
     """An exit on a condition: "if TP1 hits trim 50%"."""
     ALL_BUT = "all_but"
-    """An exit of everything but what is named: one message cannot be one exit of it."""
+    """An exit of everything but what is named: several trades, so it cannot be one exit."""
     AVERAGE = "average"
     """An addition with its new average: "AVG KO 12/18 70c @ 1.40, added @ .98"."""
     ADDITION = "addition"

@@ -108,7 +108,7 @@ def _doubtful_token(candidate: Candidate, fields: Fields) -> Token | None:
         ):
             return token
         if behind and token.kind == "QUANTITY" and token.lower[-1] == "x":
-            # "3x" behind a contract is what became of it
+            # "3x" behind a contract is its result
             return token
         if _is_mark(token) and not is_harmless(token.text):
             return token

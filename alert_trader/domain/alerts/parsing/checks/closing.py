@@ -37,7 +37,7 @@ def check_exit(candidate: Candidate, fields: Fields, reading: Reading, context: 
 
 
 def _check_one_position(candidate: Candidate, fields: Fields) -> Refusal | None:
-    """Refuse an exit beside a second contract, or a new position: neither may be dropped without a word."""
+    """Refuse an exit beside a second contract, or a new position: neither may be ignored silently."""
     names = [token for token in candidate.subject if token.kind != "STRIKE" and names_position(token)]
     if len({symbol_of(token) for token in names}) > 1:
         reason = (

@@ -1,4 +1,4 @@
-"""What the checks of one candidate say together."""
+"""The result of all checks of one candidate."""
 
 from typing import NamedTuple
 

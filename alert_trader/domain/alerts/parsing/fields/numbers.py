@@ -35,7 +35,7 @@ _MOST_COUNTED = 20
 
 
 def take_number(walk: Walk, token: Token) -> None:
-    """Assign a number to the first that claims it: a stop or target, a price mark, the contract, a count."""
+    """Assign a number to what it fits first: a stop or target, a price mark, the contract, a count."""
     if walk.before is not None and walk.before.text == "+" and walk.before.end == token.start:
         # "+2.40" is a result
         walk.draft.unexplained += (token,)

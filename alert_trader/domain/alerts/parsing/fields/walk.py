@@ -1,4 +1,4 @@
-"""What the walk over the tokens of a contract remembers from one token to the next."""
+"""The state of the walk over the tokens of a contract, from one token to the next."""
 
 from enum import IntEnum
 
@@ -8,7 +8,7 @@ from alert_trader.domain.alerts.parsing.tokens import Token
 
 
 class Label(IntEnum):
-    """Whether a stop, a target or a word of the commentary has just claimed the next number."""
+    """Whether the next number belongs to a stop, a target or a word of the commentary."""
 
     NONE = 0
     EXPECTED = 1
@@ -102,7 +102,7 @@ class Walk:
         self.label = Label.NONE
 
     def expect_number(self, token: Token, *, remark: bool) -> None:
-        """Let a stop, a target or a word of the commentary claim the next number."""
+        """Assign the next number to a stop, a target or a word of the commentary."""
         self.label_token, self.remark = token, remark
         self.label, self.comma = Label.EXPECTED, False
 

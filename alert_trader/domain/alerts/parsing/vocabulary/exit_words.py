@@ -81,7 +81,7 @@ EXTREMES = words("high highs low lows peak top session hod lod")
 """Behind "half off", these make it how far a price has moved."""
 
 SHORT_PAID = words("premium credit collateral")
-"""Behind a word of selling in its sentence: what a short position is paid with."""
+"""Behind a word of selling in its sentence: what is received for a short position."""
 
 SHARES = words("share shares commons")
 """Beside no strike, these make a sale one of shares."""

@@ -1,6 +1,7 @@
 """Start the one trade of an alert."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from temporalio.client import Client
 from temporalio.common import (
@@ -19,6 +20,7 @@ from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
 from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE, RECEIVED
 from alert_trader.workflows.timing import TASK_TIMEOUT
+from alert_trader.workflows.trade_state import TradeState, carry
 
 _SUMMARY_LENGTH = 120
 """Temporal allows 400 bytes of summary; a list shows fewer."""
@@ -52,15 +54,7 @@ async def start_trade(client: Client, request: TradeRequest) -> Started:
                 # the same answer for an open and a closed trade; the server recognises a retry of the same
                 # call
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(PHASE, Phase.RECEIVED.value),
-                        SearchAttributePair(AUTHOR, request.alert.author_id),
-                        SearchAttributePair(MODE, request.policy.mode.value),
-                        SearchAttributePair(ACCOUNT, request.account),
-                        SearchAttributePair(RECEIVED, clock.now()),
-                    ]
-                ),
+                search_attributes=_attributes(request, Phase.RECEIVED, clock.now()),
                 static_summary=_one_line(request.alert.text),
                 static_details=_details(request),
             )
@@ -72,6 +66,39 @@ async def start_trade(client: Client, request: TradeRequest) -> Started:
             "trade"
         ) from error
     return Started(workflow_id=workflow_id, started=True)
+
+
+async def restart_trade(client: Client, request: TradeRequest, state: TradeState) -> str:
+    """Start a trade anew with its recorded state, after its last run has ended; return the new run.
+
+    Raises UnreachableError.
+    """
+    with control_errors(client):
+        handle = await client.start_workflow(
+            TRADE_WORKFLOW,
+            replace(request, carried=carry(state)),
+            id=trade_workflow_id(request.alert.message_id),
+            task_queue=task_queue(request.account),
+            task_timeout=TASK_TIMEOUT,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            search_attributes=_attributes(request, state.lifecycle.phase, state.received_at),
+            static_summary=_one_line(request.alert.text),
+            static_details=_details(request),
+        )
+    return handle.first_execution_run_id or ""
+
+
+def _attributes(request: TradeRequest, phase: Phase, received_at: datetime) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(PHASE, phase.value),
+            SearchAttributePair(AUTHOR, request.alert.author_id),
+            SearchAttributePair(MODE, request.policy.mode.value),
+            SearchAttributePair(ACCOUNT, request.account),
+            SearchAttributePair(RECEIVED, received_at),
+        ]
+    )
 
 
 def _one_line(text: str) -> str:
