@@ -46,7 +46,7 @@ LOOSE = dict.fromkeys(
     ("limit_open_trades", "limit_trades_per_author", "limit_trades_per_day", "limit_orders_per_minute"),
     10_000,
 )
-GIVE_UP = 60.0
+GIVE_UP = 20.0
 """Seconds without a new acceptance or exit after which a burst counts as over."""
 
 SETTLE = 2.0
