@@ -249,8 +249,13 @@ def _command(model: str, act: str) -> tuple[str, str]:
 def broker_port() -> str:
     """List the calls of the broker port."""
     rows = []
-    for name in ("OrderReader", "OrderGateway"):
-        for method in class_of("alert_trader/broker/port.py", name).body:
+    for path, name in (
+        ("alert_trader/broker/port.py", "OrderReader"),
+        ("alert_trader/broker/port.py", "OrderGateway"),
+        ("alert_trader/broker/oco.py", "OcoReader"),
+        ("alert_trader/broker/oco.py", "OcoGateway"),
+    ):
+        for method in class_of(path, name).body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 given = ", ".join(
                     f"{each.arg}: {ast.unparse(each.annotation)}"

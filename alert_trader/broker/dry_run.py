@@ -9,11 +9,11 @@ import re
 import httpx2
 from typing_extensions import override
 
-from alert_trader.broker.tastytrade.client import TastytradeReader
+from alert_trader.broker.tastytrade.oco import TastytradeOcoReader
 from alert_trader.broker.tastytrade.transport import SharedTransport
 
 _READS = frozenset({"GET", "HEAD"})
-_HARMLESS_POSTS = re.compile(rb"/oauth/token|/accounts/[A-Za-z0-9]+/orders/dry-run")
+_HARMLESS_POSTS = re.compile(rb"/oauth/token|/accounts/[A-Za-z0-9]+/(complex-)?orders/dry-run")
 
 
 class MutationForbiddenError(PermissionError):
@@ -36,7 +36,7 @@ class ReadOnlyTransport(SharedTransport):
         return await super().handle_async_request(request)
 
 
-class DryRunBroker(TastytradeReader):
+class DryRunBroker(TastytradeOcoReader):
     """A reader whose session cannot carry a mutating request."""
 
     @override

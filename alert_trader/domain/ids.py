@@ -15,6 +15,9 @@ ClientOrderId = NewType("ClientOrderId", str)
 OrderId = NewType("OrderId", str)
 """The broker's id of an order. A replaced order gets a new one."""
 
+PairId = NewType("PairId", str)
+"""The broker's id of a pair of orders of which one cancels the other (OCO). Each side has an order id too."""
+
 FillId = NewType("FillId", str)
 AccountNumber = NewType("AccountNumber", str)
 

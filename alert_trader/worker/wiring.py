@@ -21,7 +21,8 @@ from alert_trader.activities.stream import StreamActivity
 from alert_trader.activities.trade_watch import TradeWatch
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.port import OrderGateway, OrderReader
-from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
+from alert_trader.broker.tastytrade.client import TastytradeReader
+from alert_trader.broker.tastytrade.oco import TastytradeOcoGateway
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.model import Settings
@@ -59,7 +60,7 @@ def make_broker(settings: Settings) -> TastytradeReader:
             "set both, or use mode demo"
         )
     kind: Callable[..., TastytradeReader] = (
-        DryRunBroker if settings.mode is Mode.DRY_RUN else TastytradeGateway
+        DryRunBroker if settings.mode is Mode.DRY_RUN else TastytradeOcoGateway
     )
     return kind(
         client_secret="demo" if secret is None else secret.get_secret_value(),

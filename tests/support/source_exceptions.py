@@ -142,7 +142,7 @@ SELLS = {
         "means an exit; whoever sends it goes through the adapter's `order_json`"
     ),
     "alert_trader/activities/orders.py _position": "counts other closes",
-    "alert_trader/broker/tastytrade/bodies.py order_json": (
+    "alert_trader/broker/tastytrade/bodies.py _sdk_order": (
         "the one place that writes an order, strict for every sell"
     ),
 }
@@ -160,4 +160,14 @@ SENDING = {
         "the one sending, of what `order_json` wrote"
     ),
     "alert_trader/broker/tastytrade/client.py TastytradeGateway.cancel": "a cancel",
+    "alert_trader/broker/tastytrade/oco.py TastytradeOcoReader.check_oco": (
+        "the broker's dry-run of a pair, with `oco_json`"
+    ),
+    "alert_trader/broker/tastytrade/oco.py TastytradeOcoGateway.place_oco": (
+        "the one sending of a pair, of what `oco_json` wrote"
+    ),
+    "alert_trader/broker/tastytrade/oco.py TastytradeOcoGateway.replace": (
+        "the one replacement, of what `order_json` wrote"
+    ),
+    "alert_trader/broker/tastytrade/oco.py TastytradeOcoGateway.cancel_oco": "the cancel of a pair",
 }

@@ -283,8 +283,8 @@ async def test_a_trade_that_replays_nowhere_after_its_entry_is_started_anew(
         [noted] = [each for each in events if each.kind is EventKind.REPAIR]
         assert "by a tester: it was broken on purpose" in noted.text
         await eventually(lambda: pages(harness, "runs again"), "the end of it", within=20)
-        view = await account_view(harness.client, harness.account)
-        assert (view.differences, [each.position for each in view.open_trades]) == ((), [3])
+        account = await account_view(harness.client, harness.account)
+        assert (account.differences, [each.position for each in account.open_trades]) == ((), [3])
         with pytest.raises(NotPossibleError, match="is not stuck"):
             await plan_repair(harness.client, trade.id)
         view = await close(harness, trade)

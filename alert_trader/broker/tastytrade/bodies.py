@@ -16,11 +16,15 @@ from alert_trader.broker.tastytrade.sdk import (
     Leg,
     LimitOrder,
     MarketOrder,
+    OCOOrder,
     OrderAction,
     OrderTimeInForce,
+    StopLimitOrder,
+    StopOrder,
 )
-from alert_trader.domain.ids import ClientOrderId, FillId, OrderId, read_client_order_id
+from alert_trader.domain.ids import ClientOrderId, FillId, OrderId, PairId, read_client_order_id
 from alert_trader.domain.money import Price
+from alert_trader.domain.orders.oco import OcoIntent
 from alert_trader.domain.orders.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side
 
 SOURCE = "alert-trader/"
@@ -97,6 +101,8 @@ class OrderBody(Body):
     legs: tuple[LegBody, ...]
     account_number: str | None = None
     price: Amount | None = None
+    stop_trigger: Amount | None = None
+    complex_order_id: str | None = None
     external_identifier: str | None = None
     source: str | None = None
     received_at: Moment | None = None
@@ -106,8 +112,28 @@ class OrderBody(Body):
     replacing_order_id: str | None = None
 
 
+_SdkOrder = LimitOrder | MarketOrder | StopOrder | StopLimitOrder
+
+
 def order_json(intent: OrderIntent) -> str:
-    """Return an order as JSON for the broker's API.
+    """Return an order as JSON for the broker's API."""
+    # `behavior` belongs to the SDK's paper exchange; the SDK would send it to the real one too
+    return _sdk_order(intent).model_dump_json(by_alias=True, exclude_none=True, exclude={"behavior"})
+
+
+def oco_json(intent: OcoIntent) -> str:
+    """Return a pair as JSON for the broker's API. Both sides are strict, and have our id in two fields."""
+    target, stop = _sdk_order(intent.target), _sdk_order(intent.stop)
+    if not isinstance(target, LimitOrder) or not isinstance(stop, StopOrder | StopLimitOrder):
+        raise TypeError(f"expected a limit order and a stop, found {type(target)} and {type(stop)}")
+    pair = OCOOrder(source=SOURCE + intent.target.client_order_id, take_profit=target, stop_loss=stop)
+    return pair.model_dump_json(
+        by_alias=True, exclude_none=True, exclude={"orders": {"__all__": {"behavior"}}}
+    )
+
+
+def _sdk_order(intent: OrderIntent) -> _SdkOrder:
+    """Return an order as a model of the SDK.
 
     The price is negative for a debit, as the SDK expects, and has no exponent: the SDK accepts "1E+1", and a
     zero without effect, and sends them wrong. Every sell to close is strict: otherwise the broker turns it
@@ -129,17 +155,24 @@ def order_json(intent: OrderIntent) -> str:
         if closing
         else None,
     }
-    if intent.kind is OrderKind.MARKET or intent.limit is None:
-        return _wire(MarketOrder(**common))
-    if intent.limit <= 0:
-        raise ValueError(f"expected a limit price above zero, found {intent.limit}")
-    price = Decimal(format(intent.limit.normalize(), "f"))
-    return _wire(LimitOrder(**common, price=price if closing else -price))
+    if intent.limit is not None:
+        if intent.limit <= 0:
+            raise ValueError(f"expected a limit price above zero, found {intent.limit}")
+        price = _written(intent.limit)
+        common["price"] = price if closing else -price
+    if intent.trigger is not None:
+        common["stop_trigger"] = _written(intent.trigger)
+    models: dict[OrderKind, type[_SdkOrder]] = {
+        OrderKind.LIMIT: LimitOrder,
+        OrderKind.MARKET: MarketOrder,
+        OrderKind.STOP: StopOrder,
+        OrderKind.STOP_LIMIT: StopLimitOrder,
+    }
+    return models[intent.kind](**common)
 
 
-def _wire(order: LimitOrder | MarketOrder) -> str:
-    # `behavior` belongs to the SDK's paper exchange; the SDK would send it to the real one too
-    return order.model_dump_json(by_alias=True, exclude_none=True, exclude={"behavior"})
+def _written(price: Price) -> Decimal:
+    return Decimal(format(price.normalize(), "f"))
 
 
 def order_report(body: object) -> OrderReport:
@@ -182,6 +215,8 @@ def order_report(body: object) -> OrderReport:
         replaced_by=OrderId(order.replacing_order_id) if order.replacing_order_id else None,
         broker_status=order.status,
         source=order.source or "",
+        trigger=None if order.stop_trigger is None else Price(order.stop_trigger),
+        pair_id=PairId(order.complex_order_id) if order.complex_order_id else None,
     )
 
 

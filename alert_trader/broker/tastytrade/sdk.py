@@ -47,8 +47,11 @@ from tastytrade.order import (  # noqa: E402
     Leg,
     LimitOrder,
     MarketOrder,
+    OCOOrder,
     OrderAction,
     OrderTimeInForce,
+    StopLimitOrder,
+    StopOrder,
 )
 from tastytrade.streamer import SubscriptionType  # noqa: E402
 from tastytrade.utils import TastytradeError  # noqa: E402
@@ -60,9 +63,12 @@ __all__ = [
     "Leg",
     "LimitOrder",
     "MarketOrder",
+    "OCOOrder",
     "OrderAction",
     "OrderTimeInForce",
     "Session",
+    "StopLimitOrder",
+    "StopOrder",
     "SubscriptionType",
     "TastytradeError",
 ]

@@ -43,19 +43,25 @@ def match_order(
 
     It was submitted between `intended_at` and `lost_at`.
     """
-    times = intended_at - CLOCK_SLACK, lost_at + SENDING_TIME
+    times = search_window(intended_at, lost_at)
     unnamed = []
     for report in reports:
         if report.client_order_id == intent.client_order_id:
             return OrderMatch(report=report)
-        if _is_unnamed(report) and report.order_id not in known_ids and _fits(report, intent, times):
+        single = report.pair_id is None and report.order_id not in known_ids
+        if single and is_unnamed(report) and fits(report, intent, times):
             unnamed.append(report)
     if len(unnamed) == 1:
         return OrderMatch(report=unnamed[0], by_attributes=True)
     return OrderMatch(report=None, ambiguous=len(unnamed))
 
 
-def _is_unnamed(report: OrderReport) -> bool:
+def search_window(intended_at: datetime, lost_at: datetime) -> tuple[datetime, datetime]:
+    """Return the times between which an order without an id must have been received."""
+    return intended_at - CLOCK_SLACK, lost_at + SENDING_TIME
+
+
+def is_unnamed(report: OrderReport) -> bool:
     """Whether nothing says who sent an order.
 
     One that replaces another is a version of that one, not an order of its own.
@@ -63,7 +69,8 @@ def _is_unnamed(report: OrderReport) -> bool:
     return report.client_order_id is None and not report.source and report.replaces is None
 
 
-def _fits(report: OrderReport, intent: OrderIntent, times: tuple[datetime, datetime]) -> bool:
+def fits(report: OrderReport, intent: OrderIntent, times: tuple[datetime, datetime]) -> bool:
+    """Whether a report shows the contract, side, quantity, prices and time of an order."""
     if report.received_at is None or not times[0] <= report.received_at <= times[1]:
         return False
     return (
@@ -71,4 +78,5 @@ def _fits(report: OrderReport, intent: OrderIntent, times: tuple[datetime, datet
         and report.side == intent.side
         and report.quantity == intent.quantity
         and report.limit == intent.limit
+        and report.trigger == intent.trigger
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from alert_trader.domain.ids import ClientOrderId, FillId, OrderId
+from alert_trader.domain.ids import ClientOrderId, FillId, OrderId, PairId
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.money import Price
 
@@ -23,15 +23,29 @@ class OrderKind(StrEnum):
 
     LIMIT = "Limit"
     MARKET = "Market"
+    STOP = "Stop"
+    """A market order once the trigger is reached. The broker takes it for the day only."""
+    STOP_LIMIT = "Stop Limit"
+    """A limit order once the trigger is reached."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether it has a limit price."""
+        return self in {OrderKind.LIMIT, OrderKind.STOP_LIMIT}
+
+    @property
+    def triggered(self) -> bool:
+        """Whether it waits for a trigger."""
+        return self in {OrderKind.STOP, OrderKind.STOP_LIMIT}
 
 
 class TimeInForce(StrEnum):
     """How long an order works."""
 
     DAY = "Day"
-    """Until the close: every entry, and every market order."""
+    """Until the close: every entry, every market order, and every stop without a limit."""
     GTC = "GTC"
-    """Until cancelled: the profit-take exits."""
+    """Until cancelled: the profit-take exits, and stops with a limit."""
 
 
 class OrderStatus(StrEnum):
@@ -62,8 +76,9 @@ class OrderStatus(StrEnum):
 class OrderIntent:
     """An order that is to be sent: all of it follows from the history, none of it from a clock or chance.
 
-    `limit` is dollars a share, on a valid tick, and None exactly for a market order. Exits have a strict
-    position effect, which the adapter adds to every sell to close, so that it cannot be forgotten.
+    `limit` and `trigger` are dollars a share, on a valid tick. A market order and a stop have no limit; a
+    stop and a stop limit have a trigger, and only ever sell. Exits have a strict position effect, which the
+    adapter adds to every sell to close, so that it cannot be forgotten.
     """
 
     client_order_id: ClientOrderId
@@ -73,19 +88,37 @@ class OrderIntent:
     kind: OrderKind
     limit: Price | None
     time_in_force: TimeInForce
+    trigger: Price | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for an order that must never be sent."""
         if self.quantity < 1:
             raise ValueError(f"expected a quantity of at least 1 contract, found {self.quantity}")
-        if (self.limit is None) != (self.kind is OrderKind.MARKET):
+        if (self.limit is not None) != self.kind.limited:
             raise ValueError(
                 "expected a limit price on a limit order and none on a market order, found "
                 f"{self.limit} on {self.kind}"
             )
-        if self.kind is OrderKind.MARKET and self.time_in_force is not TimeInForce.DAY:
+        if not self.kind.limited and self.time_in_force is not TimeInForce.DAY:
             raise ValueError(
-                "expected a market order to be a day order: the broker rejects GTC market orders"
+                f"expected a {self.kind.lower()} order to be a day order: the broker rejects GTC "
+                f"{self.kind.lower()} orders"
+            )
+        self._check_trigger()
+
+    def _check_trigger(self) -> None:
+        if (self.trigger is not None) != self.kind.triggered:
+            raise ValueError(
+                f"expected a trigger on a stop and none on another order, found {self.trigger} on {self.kind}"
+            )
+        if self.trigger is None:
+            return
+        if self.side is Side.BUY_TO_OPEN:
+            raise ValueError(f"expected a stop to sell to close, found {self.side}")
+        if self.trigger <= 0 or (self.limit is not None and self.limit > self.trigger):
+            raise ValueError(
+                "expected a trigger above zero, and a limit at or below it, found "
+                f"trigger {self.trigger} and limit {self.limit}"
             )
 
 
@@ -128,6 +161,10 @@ class OrderReport:
     """The status as the broker names it, for people."""
     source: str = ""
     """What sent the order, as the broker echoes it; empty when it echoes nothing."""
+    trigger: Price | None = None
+    """The trigger of a stop; a stop that was triggered keeps it."""
+    pair_id: PairId | None = None
+    """The pair of which the order is a side."""
 
     @property
     def filled(self) -> int:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from alert_trader.simulators.venue.config import AccountConfig
 from alert_trader.simulators.venue.fees import Fees, dollars
-from alert_trader.simulators.venue.orders import Action
+from alert_trader.simulators.venue.orders import Action, Fill, Leg, Order
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,6 +80,25 @@ class Account:
         _move(position, quantity if action.buying else -quantity, price)
         position.updated_at = at
         return position
+
+    def book(self, order: Order, leg: Leg, fill: Fill, fees: Fees) -> None:
+        """Execute a fill of one leg, and enter it in the books."""
+        self.execute(leg.symbol, leg.action, fill.quantity, fill.price, fees, fill.at)
+        self.books.append(
+            Transaction(
+                transaction_id=int(fill.exec_id),
+                order_id=order.order_id,
+                exec_id=fill.exec_id,
+                symbol=leg.symbol,
+                underlying=order.underlying,
+                action=leg.action,
+                quantity=fill.quantity,
+                price=fill.price,
+                value=dollars(fill.price, fill.quantity),
+                fees=fees,
+                at=fill.at,
+            )
+        )
 
     def settle_ledger(self, symbol: str, change: int) -> None:
         """Apply one execution to the ledger."""

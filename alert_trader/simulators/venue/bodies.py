@@ -66,12 +66,18 @@ def order_body(order: Order, *, echo: bool) -> Body:
         body["price"] = plain(order.limit)
         if order.effect is not None:
             body["price-effect"] = order.effect
+    if order.trigger is not None:
+        body["stop-trigger"] = plain(order.trigger)
     if order.source is not None:
         body["source"] = order.source
     if echo and order.external_identifier is not None:
         body["external-identifier"] = order.external_identifier
     if order.live_at is not None:
         body["ext-client-order-id"] = f"JAAAC{order.order_id:X}"
+    if order.complex_id is not None:
+        body["complex-order-id"] = order.complex_id
+        body["complex-order-tag"] = "OCO::order"
+        body["preflight-id"] = order.preflight_id
     return body | _ending(order)
 
 

@@ -4,7 +4,14 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from alert_trader.simulators.venue.config import AbortedReplacement, ReplacementSize, Table, Timing
+from alert_trader.simulators.venue.config import (
+    AbortedReplacement,
+    OcoRules,
+    ReplacementSize,
+    StopRules,
+    Table,
+    Timing,
+)
 from alert_trader.simulators.venue.orders import Action, TimeInForce
 from alert_trader.simulators.venue.tape import OrderState
 
@@ -109,6 +116,8 @@ class Adjust(Table):
     aborted_replacement: AbortedReplacement | None = None
     replacement_size: ReplacementSize | None = None
     count_working_closes: bool | None = None
+    stops: StopRules | None = None
+    oco: OcoRules | None = None
 
 
 class MuteStreams(Table):

@@ -63,6 +63,93 @@ class ReplacementSize(StrEnum):
     REMAINDER = "remainder"
 
 
+class TriggerReading(StrEnum):
+    """Which price triggers a stop; the broker does not document it."""
+
+    TRADED_AGAINST = "bid"
+    """What it would trade against: the bid for a sale, the ask for a purchase."""
+    OWN_SIDE = "ask"
+    """The other side: the ask for a sale, the bid for a purchase."""
+    MID = "mid"
+    LAST = "last"
+    """The last trade of the series at this venue; without one nothing triggers."""
+
+
+class OcoPartialFill(StrEnum):
+    """What a partial fill of one side of a pair does; the broker does not document it."""
+
+    UNTOUCHED = "untouched"
+    """Nothing before the side is filled."""
+    OTHER_CANCELLED = "other cancelled"
+    """The other side is cancelled, and the filled side works on."""
+    OTHER_REDUCED = "other reduced"
+    """The other side is replaced by one for what is left."""
+    ALL_CANCELLED = "all cancelled"
+    """The other side is cancelled, and what is left of the filled side too."""
+
+
+class OcoMessages(StrEnum):
+    """What is announced first when a side has filled; the broker does not document it."""
+
+    FILL_FIRST = "fill first"
+    CANCEL_FIRST = "cancel first"
+
+
+class OcoCancel(StrEnum):
+    """What the cancellation of one side of a pair does; the broker does not document it."""
+
+    ONE_SIDE = "one side"
+    BOTH_SIDES = "both sides"
+    REFUSED = "refused"
+
+
+class OcoEdit(StrEnum):
+    """What the replacement of one side of a pair does; the broker does not document it."""
+
+    STAYS = "stays"
+    """The new order is a side of the pair."""
+    LEAVES = "leaves"
+    """The new order is an order by itself, and the other side is alone in the pair."""
+    REFUSED = "refused"
+
+
+class OcoExpiry(StrEnum):
+    """What becomes of the other side when one expires or is rejected; the broker does not document it."""
+
+    OTHER_WORKS = "other works"
+    OTHER_CANCELLED = "other cancelled"
+
+
+class OcoRules(Table):
+    """How pairs of orders behave where the broker documents nothing."""
+
+    partial_fill: OcoPartialFill = OcoPartialFill.UNTOUCHED
+    messages: OcoMessages = OcoMessages.FILL_FIRST
+    overfill: bool = False
+    """Whether both sides may fill in a fast market: the account then goes short, strict orders or not."""
+    cancel: OcoCancel = OcoCancel.ONE_SIDE
+    edit: OcoEdit = OcoEdit.STAYS
+    expiry: OcoExpiry = OcoExpiry.OTHER_WORKS
+    stream: bool = False
+    """Whether the account stream also has a message of the pair as a whole."""
+    empty_cancel_answer: bool = False
+    """Whether the cancellation of a pair is answered 204, without a body."""
+    numeric_related_ids: bool = False
+    """Whether ids of replaced sides are numbers: its own SDK reads only strings."""
+
+
+class StopRules(Table):
+    """How stops behave where the broker documents nothing."""
+
+    reading: TriggerReading = TriggerReading.TRADED_AGAINST
+    without_bid: bool = False
+    """Whether a quote without a bid triggers a sale, as a price of zero."""
+    gtc_market: bool = False
+    """Whether a stop without a limit may be GTC; an opening one never may."""
+    refuse_through_market: bool = False
+    """Whether a stop is refused that the market would trigger at once."""
+
+
 class UnderlyingConfig(Table):
     """One underlying and its option classes."""
 
@@ -141,6 +228,11 @@ class Timing(Table):
     """From Cancel Requested to Cancelled: a fill may land between."""
     replace_after: float = 0.02
     """From a replacement's acceptance to the cancellation of its original."""
+    oco_start_after: float = 0.005
+    """From the acceptance of a pair to both sides being routed: they are Contingent until then."""
+    oco_cancel_after: float = 0.005
+    """From a fill of one side of a pair to the cancellation of the other; no time where that is announced
+    first."""
     ledger_lag: float = 0.0
     """How long the position ledger (positions, strict closes) lags a fill."""
     quote_interval: float = 1.0
@@ -173,7 +265,11 @@ class VenueConfig(Table):
     aborted_replacement: AbortedReplacement = AbortedReplacement.REJECTED
     replacement_size: ReplacementSize = ReplacementSize.FULL
     count_working_closes: bool = True
-    """Whether a strict close is refused for contracts that another working close sells."""
+    """Whether a strict close is refused for contracts that another working close sells; of a pair only one
+    side counts."""
+    first_complex_id: int = 71200301
+    stops: StopRules = StopRules()
+    oco: OcoRules = OcoRules()
 
 
 def load(path: Path) -> VenueConfig:

@@ -67,6 +67,8 @@ class Market:
         self._walks: dict[str, tuple[int, float, Random]] = {}
         self._seeded: dict[str, tuple[int, Quote]] = {}
         self.by_hand: dict[str, Scripted] = {}
+        self.last: dict[str, Decimal] = {}
+        """The last trade of each series at this venue, in dollars a share; of this run only."""
         self.changed: set[str] = set()
         """Symbols quoted or released by hand, or traded, since they were last stored."""
 

@@ -7,6 +7,8 @@
   worse. Without an opposite side it waits.
 - An order of several legs trades in whole lots, when the sum of its legs' opposite sides reaches its net
   limit, as many lots as the thinnest leg displays.
+- A stop trades nothing before its trigger (`triggers.py`); from then on a stop is a market order, and a stop
+  limit a limit order.
 - A halted, missing or one-sided quote trades nothing.
 """
 
@@ -16,7 +18,7 @@ from decimal import Decimal
 from alert_trader.simulators.venue.config import TickClass
 from alert_trader.simulators.venue.instruments import tick_at
 from alert_trader.simulators.venue.market import Market, Quote
-from alert_trader.simulators.venue.orders import Effect, Leg, Order, OrderType
+from alert_trader.simulators.venue.orders import Effect, Leg, Order
 
 _ZERO = Decimal(0)
 
@@ -30,26 +32,27 @@ class Execution:
 
 
 def on_tick(order: Order, ticks: TickClass) -> bool:
-    """Return whether the exchange accepts an order's price; nets of several legs are in cents."""
-    if order.limit is None:
-        return True
-    step = tick_at(ticks, order.limit) if len(order.legs) == 1 else Decimal("0.01")
-    return order.limit > 0 and order.limit % step == 0
+    """Return whether the exchange accepts an order's prices; nets of several legs are in cents."""
+    return all(
+        price > 0 and price % (tick_at(ticks, price) if len(order.legs) == 1 else Decimal("0.01")) == 0
+        for price in (order.limit, order.trigger)
+        if price is not None
+    )
 
 
-def match(order: Order, market: Market, ticks: TickClass) -> list[Execution]:
-    """Trade what can be traded of an order now, and take it from the displayed sizes."""
+def match(order: Order, market: Market, ticks: TickClass, most: int) -> list[Execution]:
+    """Trade what can be traded of an order now, at most so many lots, and take it off the displayed sizes."""
     touches = [(leg, _touch(market.quote(leg.symbol), leg)) for leg in order.legs]
     if any(price <= 0 for _, (price, _) in touches):
         return []
     prices = tuple(price for _, (price, _) in touches)
     displayed = min(size // (leg.quantity // order.size) for leg, (_, size) in touches)
-    lots = min(order.remaining, displayed)
-    match order.order_type:
-        case OrderType.MARKET:
-            executions = _whole(order, Execution(lots, prices), ticks)
-        case OrderType.LIMIT:
-            executions = [Execution(lots, prices)] if lots > 0 and _reached(order, prices) else []
+    wanted = min(order.remaining, most)
+    lots = min(wanted, displayed)
+    if order.at_market:
+        executions = _whole(order, Execution(lots, prices), ticks, wanted - lots)
+    else:
+        executions = [Execution(lots, prices)] if lots > 0 and _reached(order, prices) else []
     for leg in order.legs:
         contracts = leg.quantity // order.size * sum(each.lots for each in executions)
         market.take(leg.symbol, buying=leg.action.buying, quantity=contracts)
@@ -74,8 +77,7 @@ def _reached(order: Order, prices: tuple[Decimal, ...]) -> bool:
     return net <= (limit if order.effect is Effect.DEBIT else -limit)
 
 
-def _whole(order: Order, displayed: Execution, ticks: TickClass) -> list[Execution]:
-    rest = order.remaining - displayed.lots
+def _whole(order: Order, displayed: Execution, ticks: TickClass, rest: int) -> list[Execution]:
     step = tick_at(ticks, displayed.prices[0])
     worse = (
         displayed.prices[0] + step if order.legs[0].action.buying else max(displayed.prices[0] - step, step)

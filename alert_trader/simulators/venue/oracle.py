@@ -13,15 +13,20 @@ checks, by invariant card:
     EXT-60  no order works for a trade that is closed
     FIL-30  a position is never short
     RSK-10  no price off the tick table
+    STP-20  the same as EXT-10, for a trade with a stop or a pair
     UNK-60  no foreign order was changed
+
+and, for trades with an exit plan, the rules of `oracle_exits.py`.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 
+from alert_trader.simulators.venue.oracle_exits import ExitPlan, ExitRules
+from alert_trader.simulators.venue.oracle_trade import TapeTrade
 from alert_trader.simulators.venue.orders import Action
 from alert_trader.simulators.venue.tape import (
     FillLine,
@@ -62,32 +67,14 @@ class Expectation:
     """Message ids of trades that are over."""
     exit_fraction: Decimal | None = None
     """Checks EXT-40 when given; leave it out where a test keeps exits from being accepted."""
-
-
-@dataclass(slots=True)
-class _Trade:
-    orders: dict[int, OrderState] = field(default_factory=dict)
-    names: dict[str, int] = field(default_factory=dict)
-    wanted: int = 0
-    bought: int = 0
-    sold: int = 0
-    uncovered_since: TapeLine | None = None
-
-    def working(self, *, entry: bool) -> list[OrderState]:
-        return [
-            order
-            for order in self.orders.values()
-            if not order.status.terminal and order.action.buying is entry
-        ]
-
-    def left(self, order: OrderState) -> int:
-        return order.quantity - order.filled
+    plans: Mapping[str, ExitPlan] = field(default_factory=dict)
+    """Exit plans by message id, for the STP and TIM cards."""
 
 
 @dataclass(slots=True)
 class _Reading:
     expect: Expectation
-    trades: defaultdict[str, _Trade] = field(default_factory=lambda: defaultdict(_Trade))
+    trades: defaultdict[str, TapeTrade] = field(default_factory=lambda: defaultdict(TapeTrade))
     found: list[Violation] = field(default_factory=list)
     edited: set[str] = field(default_factory=set)
     """Orders that somebody placed in the broker's app to replace one of the trader's: they carry no name, and
@@ -100,9 +87,11 @@ class _Reading:
 def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[Violation]:
     """Read a tape to its end; returns every promise that was broken, in the order it happened."""
     reading = _Reading(expect or Expectation())
+    exits = ExitRules(reading.expect.plans, reading.fault)
     last: TapeLine | None = None
     for line in tape:
         last = line
+        exits.before(line, reading.trades)
         match line:
             case OrderLine():
                 _order(reading, line)
@@ -117,6 +106,7 @@ def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[V
             case _:
                 pass
         _late(reading, line)
+        exits.after(line, reading.trades)
     if last is not None:
         _end(reading, last)
     return reading.found
@@ -186,11 +176,11 @@ def _fill(reading: _Reading, line: FillLine) -> None:
     _oversold(reading, message, trade, line)
 
 
-def _oversold(reading: _Reading, message: str, trade: _Trade, line: TapeLine) -> None:
-    working = sum(trade.left(order) for order in trade.working(entry=False))
+def _oversold(reading: _Reading, message: str, trade: TapeTrade, line: TapeLine) -> None:
+    working = trade.selling()
     if working + trade.sold > trade.bought:
         reading.fault(
-            "EXT-10",
+            "STP-20" if trade.stopped else "EXT-10",
             message,
             line,
             f"{trade.sold} sold and {working} in working exits, of {trade.bought} bought",
@@ -199,9 +189,16 @@ def _oversold(reading: _Reading, message: str, trade: _Trade, line: TapeLine) ->
 
 def _touch(reading: _Reading, line: RequestLine) -> None:
     """Find a call of the trader's that changes an order which is not its own."""
-    if line.method not in {"DELETE", "PUT", "PATCH"} or "/orders/" not in line.path:
+    if line.method not in {"DELETE", "PUT", "PATCH"}:
         return
     order_id = line.path.rpartition("/")[2]
+    if "/complex-orders/" in line.path:
+        pairs = {str(each.complex_id) for trade in reading.trades.values() for each in trade.orders.values()}
+        if order_id not in pairs:
+            reading.fault("UNK-60", "-", line, f"{line.method} on pair {order_id}, which is not the trader's")
+        return
+    if "/orders/" not in line.path:
+        return
     if order_id not in reading.edited and not any(
         str(each) == order_id for trade in reading.trades.values() for each in trade.orders
     ):
@@ -216,7 +213,7 @@ def _late(reading: _Reading, line: TapeLine) -> None:
         return
     for message, trade in reading.trades.items():
         target = int((reading.expect.exit_fraction * trade.bought).to_integral_value(ROUND_FLOOR))
-        covered = trade.sold + sum(trade.left(order) for order in trade.working(entry=False))
+        covered = trade.sold + trade.selling()
         if covered >= target:
             trade.uncovered_since = None
         elif (

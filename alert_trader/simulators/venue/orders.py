@@ -16,7 +16,7 @@ class Status(StrEnum):
     RECEIVED = "Received"
     """Accepted while the market is closed; it goes to the exchange at the next opening."""
     CONTINGENT = "Contingent"
-    """A replacement that waits for its original to be cancelled."""
+    """A replacement that waits for its original to be cancelled, or one side of a pair before it starts."""
     ROUTED = "Routed"
     LIVE = "Live"
     CANCEL_REQUESTED = "Cancel Requested"
@@ -79,10 +79,19 @@ class Action(StrEnum):
 
 
 class OrderType(StrEnum):
-    """How an order is priced; the venue trades these two."""
+    """How an order is priced; the venue trades these four."""
 
     LIMIT = "Limit"
     MARKET = "Market"
+    STOP = "Stop"
+    """A market order from its trigger on."""
+    STOP_LIMIT = "Stop Limit"
+    """A limit order from its trigger on."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it needs a trigger before it can trade."""
+        return self in {OrderType.STOP, OrderType.STOP_LIMIT}
 
 
 class TimeInForce(StrEnum):
@@ -133,7 +142,11 @@ class Leg:
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """One order. `limit` is dollars a share for one lot, never negative; `effect` is debit or credit."""
+    """One order. `limit` is dollars a share for one lot, never negative; `effect` is debit or credit.
+
+    A stop waits for its `trigger` (dollars a share) until `triggered_at`. One side of a pair has its
+    `complex_id`; of a replaced side the replacing order has it too.
+    """
 
     order_id: int
     account: str
@@ -149,6 +162,11 @@ class Order:
     external_identifier: str | None
     global_request_id: str
     strict: bool = False
+    trigger: Decimal | None = None
+    triggered_at: datetime | None = None
+    complex_id: int | None = None
+    preflight_id: int | None = None
+    """Its place in the request of its pair."""
     status: Status = Status.RECEIVED
     at_exchange: bool = False
     """Whether it can trade: true from Live on, and through a pending cancel or replace."""
@@ -189,8 +207,23 @@ class Order:
 
     @property
     def working(self) -> bool:
-        """Whether it can trade now."""
+        """Whether it can trade now, or be triggered."""
         return self.at_exchange and not self.status.terminal and self.remaining > 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not been triggered yet."""
+        return self.order_type.waits and self.triggered_at is None
+
+    @property
+    def replaces_pending(self) -> int | None:
+        """The order that it was to replace and has not."""
+        return self.replaces if self.live_at is None else None
+
+    @property
+    def at_market(self) -> bool:
+        """Whether it trades at any price."""
+        return self.order_type in {OrderType.MARKET, OrderType.STOP}
 
     @property
     def changeable(self) -> bool:

@@ -27,13 +27,13 @@ def _dashed(name: str) -> str:
     return name.replace("_", "-")
 
 
-class _Request(BaseModel):
+class Request(BaseModel):
     """The fields that the venue uses; others are ignored, as the broker does."""
 
     model_config = ConfigDict(alias_generator=_dashed, populate_by_name=True, frozen=True)
 
 
-class LegRequest(_Request):
+class LegRequest(Request):
     """One leg as the client sent it."""
 
     symbol: str
@@ -42,19 +42,20 @@ class LegRequest(_Request):
     instrument_type: str = "Equity Option"
 
 
-class Instructions(_Request):
+class Instructions(Request):
     """Advanced instructions; by default a close without a position turns into an open."""
 
     strict_position_effect_validation: bool = False
 
 
-class TermsRequest(_Request):
+class TermsRequest(Request):
     """What a replacement may change."""
 
     order_type: OrderType
     time_in_force: TimeInForce = TimeInForce.DAY
     price: Decimal | None = Field(default=None, ge=0)
     price_effect: Effect | None = None
+    stop_trigger: Decimal | None = Field(default=None, gt=0)
     source: str | None = None
     external_identifier: str | None = None
 
@@ -76,7 +77,7 @@ class Priced:
     session: SessionNow
 
 
-T = TypeVar("T", bound=TermsRequest)
+T = TypeVar("T", bound=Request)
 
 
 def read(model: type[T], body: Any) -> T:
@@ -121,6 +122,7 @@ def draft(
         order_type=request.order_type,
         limit=request.price,
         effect=request.price_effect,
+        trigger=request.stop_trigger,
         time_in_force=request.time_in_force,
         received_at=at,
         updated_at=at,
@@ -143,12 +145,26 @@ def replacement_request(old: Order, lots: int, terms: TermsRequest) -> OrderRequ
     return OrderRequest.model_validate(body)
 
 
-def check_terms(order: Order, *, market_open: bool) -> None:
+def own_terms(order: Order) -> TermsRequest:
+    """Return the terms of an order, for a replacement that keeps them."""
+    return TermsRequest(
+        order_type=order.order_type,
+        time_in_force=order.time_in_force,
+        price=order.limit,
+        price_effect=order.effect,
+        stop_trigger=order.trigger,
+        source=order.source,
+        external_identifier=order.external_identifier,
+    )
+
+
+def check_terms(order: Order, *, market_open: bool, gtc_stop: bool = False) -> None:
     """Refuse a price, type and duration that do not go together."""
+    _check_trigger(order, gtc_stop=gtc_stop)
     match order.order_type:
         case OrderType.MARKET:
             _check_market(order, market_open=market_open)
-        case OrderType.LIMIT:
+        case OrderType.LIMIT | OrderType.STOP_LIMIT:
             if order.limit is None:
                 raise invalid("price", "is required")
             if order.limit > 0 and order.effect is None:
@@ -158,6 +174,25 @@ def check_terms(order: Order, *, market_open: bool) -> None:
                 raise preflight("cant_buy_for_credit", "You cannot buy for a credit.")
             if sides == {False} and order.effect is Effect.DEBIT:
                 raise preflight("cant_sell_for_debit", "You cannot sell for a debit.")
+
+
+def _check_trigger(order: Order, *, gtc_stop: bool) -> None:
+    """Refuse what only concerns stops (codes invented)."""
+    if not order.order_type.waits:
+        if order.trigger is not None:
+            raise preflight("order_must_omit_stop_trigger", "This order can not have a stop trigger.")
+        return
+    if order.trigger is None:
+        raise invalid("stop-trigger", "is required")
+    if len(order.legs) > 1:
+        raise preflight("stop_orders_single_leg_only", "Stop orders may only have one leg.")
+    if order.order_type is OrderType.STOP:
+        if order.limit is not None:
+            raise preflight(
+                "order_must_omit_price", "This order can not be submitted with an associated price."
+            )
+        if order.time_in_force is TimeInForce.GTC and (order.opening or not gtc_stop):
+            raise preflight("gtc_stop_orders_not_supported", "GTC/GTD Stop orders are not supported.")
 
 
 def _check_market(order: Order, *, market_open: bool) -> None:
@@ -185,13 +220,14 @@ def resolve_closes(order: Order, account: Account, working: Sequence[Order], *, 
     The ledger lags in both directions: contracts that a close has just sold still show in it, so a second
     strict close is taken and the account goes short. The client has to prevent that. The refusal's code was
     seen in production; whether contracts in other working closes count is not known, hence `count_working`.
+    Of a pair only one side counts.
     """
     for leg in order.legs:
         if leg.action.opening:
             continue
         held = account.ledger.get(leg.symbol, 0)
         available = -held if leg.action.buying else held
-        taken = sum(_closing(other, leg) for other in working) if count_working else 0
+        taken = _taken(working, leg) if count_working else 0
         if leg.quantity <= available - taken:
             continue
         if order.strict:
@@ -199,10 +235,15 @@ def resolve_closes(order: Order, account: Account, working: Sequence[Order], *, 
         leg.action = leg.action.as_opening
 
 
-def _closing(other: Order, leg: Leg) -> int:
-    return sum(
-        each.remaining for each in other.legs if each.symbol == leg.symbol and each.action is leg.action
-    )
+def _taken(working: Sequence[Order], leg: Leg) -> int:
+    pairs: dict[int, int] = {}
+    for other in working:
+        contracts = sum(
+            each.remaining for each in other.legs if each.symbol == leg.symbol and each.action is leg.action
+        )
+        key = other.order_id if other.complex_id is None else -other.complex_id
+        pairs[key] = max(pairs.get(key, 0), contracts)
+    return sum(pairs.values())
 
 
 def _not_held(leg: Leg) -> VenueRefusalError:

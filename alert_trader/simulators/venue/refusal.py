@@ -60,6 +60,11 @@ def cannot_update(how: str = "cancelled") -> VenueRefusalError:
     return VenueRefusalError(422, "cannot_update_order", f"the order could not be {how}")
 
 
+def through_market() -> VenueRefusalError:
+    """Refuse a stop that the market would trigger at once (code invented)."""
+    return preflight("stop_trigger_through_market", "The stop trigger is through the market.")
+
+
 def short_of_buying_power() -> VenueRefusalError:
     """Refuse an order the account cannot pay for."""
     return preflight(

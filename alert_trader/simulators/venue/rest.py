@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from alert_trader.simulators.venue.complex_endpoints import ComplexEndpoints
 from alert_trader.simulators.venue.config import VenueConfig
 from alert_trader.simulators.venue.endpoints import Answer, Call, Endpoints, refused
 from alert_trader.simulators.venue.exchange import Exchange
@@ -94,6 +95,7 @@ class Rest:
         self._keep = keep
         self._exchange = exchange
         self._endpoints = endpoints
+        self._complex = ComplexEndpoints(exchange)
         self._faults = faults
         self._tokens = tokens
         self._tape: Tape = exchange.tape
@@ -108,8 +110,8 @@ class Rest:
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return every route."""
-        of = self._endpoints
-        orders = "/accounts/{account}/orders"
+        of, pairs = self._endpoints, self._complex
+        orders, complexes = "/accounts/{account}/orders", "/accounts/{account}/complex-orders"
         table: list[tuple[str, str, Endpoint]] = [
             ("GET", "/customers/me", of.customer),
             ("GET", "/customers/me/accounts", of.accounts),
@@ -127,6 +129,12 @@ class Rest:
             ("DELETE", orders + "/{order}", of.cancel),
             ("PUT", orders + "/{order}", of.replace),
             ("PATCH", orders + "/{order}", of.replace),
+            ("POST", f"{complexes}/dry-run", pairs.dry_run),
+            ("POST", complexes, pairs.place),
+            ("GET", complexes, pairs.history),
+            ("GET", f"{complexes}/live", pairs.live),
+            ("GET", complexes + "/{complex}", pairs.pair),
+            ("DELETE", complexes + "/{complex}", pairs.cancel),
             ("GET", "/option-chains/{symbol}/nested", of.nested_chain),
             ("GET", "/option-chains/{symbol}", of.flat_chain),
             ("GET", "/instruments/equities/{symbol}", of.equity),
@@ -210,8 +218,7 @@ class Rest:
 
     def _target(self, call: Call) -> Target:
         order = self._order_of(call)
-        legs = call.body.get("legs") if isinstance(call.body, dict) else None
-        named = [leg for leg in legs if isinstance(leg, dict)] if isinstance(legs, list) else []
+        named = [leg for part in _parts(call.body) for leg in part.get("legs") or () if isinstance(leg, dict)]
         symbols = [str(leg.get("symbol")) for leg in named]
         sides = [str(leg.get("action")) for leg in named]
         if order is not None:
@@ -230,7 +237,9 @@ class Rest:
         )
 
     def _order_of(self, call: Call) -> Order | None:
-        name = call.names.get("order", "")
+        name, pair = call.names.get("order", ""), call.names.get("complex", "")
+        if pair.isdecimal():
+            return next(iter(self._exchange.oco.sides(int(pair))), None)
         return self._exchange.orders.get(int(name)) if name.isdecimal() else None
 
     def _decide(self, request: web.Request, call: Call, endpoint: Endpoint | None) -> Answer:
@@ -277,8 +286,9 @@ class Rest:
             self._tokens.expire_all()
         answer = self._decide(request, call, endpoint)
         if kind is FaultKind.HIDDEN and answer.order is not None:
-            answer.order.visible_from = self._exchange.clock() + timedelta(seconds=rule.seconds)
-            self._exchange.announcer.orders.add(answer.order.order_id)
+            for order in self._exchange.oco.with_other(answer.order):
+                order.visible_from = self._exchange.clock() + timedelta(seconds=rule.seconds)
+                self._exchange.announcer.orders.add(order.order_id)
         unanswered = kind in {FaultKind.LOST_AFTER, FaultKind.STALL_AFTER}
         if kind is FaultKind.STATUS:
             failed = _failure(rule)
@@ -319,8 +329,21 @@ class Rest:
 
 
 def _client_id(call: Call) -> str | None:
-    found = call.body.get("external-identifier") if isinstance(call.body, dict) else None
+    """Return the client's id of the order in a call; of a pair that of its first side."""
+    found = next(
+        (part["external-identifier"] for part in _parts(call.body) if "external-identifier" in part), None
+    )
     return str(found) if found is not None else None
+
+
+def _parts(body: Any) -> list[dict[str, Any]]:
+    """Return the orders in a call's body: the body itself, and those of a pair."""
+    if not isinstance(body, dict):
+        return []
+    orders = body.get("orders")
+    return (
+        [body, *(each for each in orders if isinstance(each, dict))] if isinstance(orders, list) else [body]
+    )
 
 
 def _html(status: int) -> Answer:

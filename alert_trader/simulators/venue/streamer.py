@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 from alert_trader.simulators.venue.account import Account, Position
 from alert_trader.simulators.venue.account_bodies import balance_body, position_body
 from alert_trader.simulators.venue.bodies import Body, order_body
+from alert_trader.simulators.venue.complex_bodies import complex_body
 from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.faults import FaultBoard, FaultKind, Target
 from alert_trader.simulators.venue.orders import Order
@@ -142,6 +143,9 @@ class AccountStreamer:
         """Stream an order."""
         body = order_body(order, echo=self._exchange.config.echo_external_identifier)
         self._publish(order.account, {"type": "Order", "data": body}, order)
+        if order.complex_id is not None and self._exchange.config.oco.stream:
+            pair = complex_body(self._exchange, order.account, order.complex_id)
+            self._publish(order.account, {"type": "ComplexOrder", "data": pair}, None)
 
     def position_changed(self, account: Account, position: Position) -> None:
         """Stream a position."""

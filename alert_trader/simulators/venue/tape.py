@@ -110,6 +110,11 @@ class OrderState(BaseModel):
     replaces: int | None = None
     replaced_by: int | None = None
     reject_reason: str | None = None
+    trigger: Decimal | None = None
+    """Dollars a share, of a stop."""
+    triggered: bool = False
+    complex_id: int | None = None
+    """The pair of which it is a side."""
 
     @property
     def symbol(self) -> str:
@@ -325,4 +330,7 @@ def state_of(order: Order) -> OrderState:
         replaces=order.replaces,
         replaced_by=order.replaced_by,
         reject_reason=order.reject_reason,
+        trigger=order.trigger,
+        triggered=order.triggered_at is not None,
+        complex_id=order.complex_id,
     )

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from alert_trader.broker.tastytrade.client import TastytradeGateway
+from alert_trader.broker.tastytrade.oco import TastytradeOcoGateway
 from alert_trader.broker.tastytrade.transport import SharedTransport
 from alert_trader.domain.ids import ClientOrderId
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -69,7 +69,7 @@ class Script:
         ]
 
 
-class ScriptedGateway(TastytradeGateway):
+class ScriptedGateway(TastytradeOcoGateway):
     """The adapter as it is, over a transport that answers from a script."""
 
     script: Script

@@ -18,8 +18,11 @@ from alert_trader.broker.port import RejectedError
 from alert_trader.broker.tastytrade import answers
 from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_report
 from alert_trader.broker.tastytrade.errors import cancel_rejection, rejection
+from alert_trader.broker.tastytrade.oco_bodies import oco_report, priced_differences
 from alert_trader.broker.tastytrade.session import Answer
+from alert_trader.domain.orders.oco import OcoReport
 from alert_trader.domain.orders.order import OrderReport, OrderStatus
+from tests.support.pairs import written_pair
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -43,6 +46,8 @@ FIELDS = [
     "updated-at",
     "reject-reason",
     "replaces-order-id",
+    "stop-trigger",
+    "complex-order-id",
     "legs",
 ]
 LEG_FIELDS = ["symbol", "action", "quantity", "remaining-quantity", "fills"]
@@ -110,6 +115,19 @@ def test_any_list_is_parsed(body: Any) -> None:
             continue
 
 
+@given(where=st.sampled_from(["pair", "side", "related"]), value=anything, data=st.data())
+def test_any_pair_is_parsed(where: str, value: Any, data: st.DataObject) -> None:
+    """UNK-30: any value in any field of a pair gives a report, or says that the pair is unreadable."""
+    related = {"id": "6", "complex-order-id": "70", "status": "Cancelled"}
+    body = {"id": 70, "type": "OCO", "orders": [order(), order()], "related-orders": [related]}
+    target = {"pair": body, "side": body["orders"][0], "related": related}[where]  # type: ignore[index]
+    target[data.draw(st.sampled_from(sorted(target)))] = value
+    with suppress(UnreadableBodyError):
+        assert isinstance(oco_report(body), OcoReport)
+    with suppress(UnreadableBodyError):
+        priced_differences(written_pair(), body)
+
+
 QUESTIONS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
     "quote": (
         {"symbol": "A", "updated-at": 1, "bid": "1", "ask": "2"},
@@ -146,6 +164,9 @@ def test_any_other_answer_is_parsed(question: str, value: Any, data: st.DataObje
         read(body | {data.draw(st.sampled_from(sorted(body))): value})
 
 
+ORDER_TYPES = {"LimitOrder", "MarketOrder", "StopOrder", "StopLimitOrder", "OCOOrder", "NewOrder"}
+
+
 def imports(path: Path) -> Iterator[tuple[str, str]]:
     """Return each module a file imports from, with the name it takes."""
     for node in ast.walk(ast.parse(path.read_text())):
@@ -165,7 +186,7 @@ def test_only_the_adapter_imports_the_sdk() -> None:
         for module, name in imports(path):
             if module.split(".")[0] in {"tastytrade", "httpx2"}:
                 sdk.add(path.relative_to(ROOT).as_posix())
-            if module == "tastytrade.order" or name in {"LimitOrder", "MarketOrder", "NewOrder"}:
+            if module == "tastytrade.order" or name in ORDER_TYPES:
                 order_types.add(path.relative_to(ROOT).as_posix())
     assert order_types == {
         "alert_trader/broker/tastytrade/bodies.py",

@@ -13,8 +13,10 @@ from tastytrade import Account
 from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction
 
 from alert_trader.broker.dry_run import DryRunBroker, MutationForbiddenError, ReadOnlyTransport
-from alert_trader.broker.port import OrderGateway, OrderReader, UnavailableError
-from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
+from alert_trader.broker.oco import OcoGateway, OcoReader
+from alert_trader.broker.port import UnavailableError
+from alert_trader.broker.tastytrade.client import TastytradeReader
+from alert_trader.broker.tastytrade.oco import TastytradeOcoGateway, TastytradeOcoReader
 from alert_trader.broker.tastytrade.transport import HostRefusedError, RedirectTransport, SharedTransport
 from alert_trader.domain.orders.order import OrderIntent
 
@@ -24,7 +26,10 @@ CHANGES = [
     ("PATCH", "/accounts/5WT00042/orders/1"),
     ("DELETE", "/accounts/5WT00042/orders/1"),
     ("POST", "/accounts/5WT00042/complex-orders"),
-    ("POST", "/accounts/5WT00042/complex-orders/dry-run"),
+    ("POST", "/accounts/5WT00042/complex-orders/dry-run/1"),
+    ("DELETE", "/accounts/5WT00042/complex-orders/1"),
+    ("PATCH", "/accounts/5WT00042/complex-orders/1"),
+    ("PUT", "/accounts/5WT00042/complex-orders/dry-run"),
     ("POST", "/accounts/5WT00042/orders/dry-run/../"),
     ("POST", "/accounts/5WT00042/orders/dry-run/1"),
     ("POST", "/accounts/5WT00042/orders?x=/orders/dry-run"),
@@ -83,17 +88,17 @@ def test_the_adapter_fits_the_port() -> None:
         "account": "5WT00042",
         "is_test": True,
     }
-    gateway: OrderGateway = TastytradeGateway(**given)
-    reader: OrderReader = DryRunBroker(**given)
+    gateway: OcoGateway = TastytradeOcoGateway(**given)
+    reader: OcoReader = DryRunBroker(**given)
     assert gateway.account == reader.account
     assert gateway.call_timeout < timedelta(seconds=5)
 
 
 def test_a_dry_run_broker_has_no_method_that_sends() -> None:
     """DRY-10: the calls that change something are not there, on it or on what it is made of."""
-    desk_only = {"place", "cancel"}
-    assert desk_only <= {name for name, _ in inspect.getmembers(OrderGateway)}
-    for kind in (DryRunBroker, TastytradeReader):
+    desk_only = {"place", "cancel", "place_oco", "cancel_oco", "replace"}
+    assert desk_only <= {name for name, _ in inspect.getmembers(OcoGateway)}
+    for kind in (DryRunBroker, TastytradeReader, TastytradeOcoReader):
         assert desk_only.isdisjoint(name for name, _ in inspect.getmembers(kind))
 
 
@@ -135,7 +140,12 @@ async def test_requests_that_change_something_are_refused(method: str, path: str
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/x"), ("POST", "/oauth/token"), ("POST", "/accounts/5WT00042/orders/dry-run?y=1")],
+    [
+        ("GET", "/x"),
+        ("POST", "/oauth/token"),
+        ("POST", "/accounts/5WT00042/orders/dry-run?y=1"),
+        ("POST", "/accounts/5WT00042/complex-orders/dry-run"),
+    ],
 )
 async def test_reads_are_sent(method: str, path: str) -> None:
     """DRY-10: a dry-run still has every question and the broker's own check."""

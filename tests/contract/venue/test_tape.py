@@ -52,9 +52,9 @@ async def test_a_request_is_recorded_before_its_effects(api_client: ApiClient) -
 async def test_an_unknown_call_is_recorded(api_client: ApiClient) -> None:
     """Every call that arrives is on the tape, also one that finds nothing."""
     with pytest.raises(TastytradeError, match="record_not_found"):
-        await api_client.account.get_live_complex_orders(api_client.session)
+        await api_client.account.get_total_fees(api_client.session)
     assert (api_client.tape(RequestLine)[-1].path, api_client.tape(AnswerLine)[-1].status) == (
-        "/accounts/5WT00042/complex-orders/live",
+        "/accounts/5WT00042/transactions/total-fees",
         404,
     )
 

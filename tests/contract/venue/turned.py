@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.market import Quote
@@ -68,3 +69,42 @@ def buy(exchange: Exchange, price: str, symbol: str = LATER, tif: TimeInForce = 
         legs=(LegRequest(symbol=symbol, action=Action.BUY_TO_OPEN, quantity=2),),
     )
     return exchange.submit(ACCOUNT, request).order
+
+
+def exit_request(
+    *,
+    limit: str | None = None,
+    stop: str | None = None,
+    lots: int = 2,
+    gtc: bool = False,
+    strict: bool = True,
+    **more: object,
+) -> OrderRequest:
+    """Write a sale of contracts held: a limit, a stop, or a stop limit, by what is given."""
+    kinds = {
+        (True, False): OrderType.LIMIT,
+        (False, True): OrderType.STOP,
+        (True, True): OrderType.STOP_LIMIT,
+        (False, False): OrderType.MARKET,
+    }
+    body: dict[str, object] = {
+        "order_type": more.pop("type", kinds[limit is not None, stop is not None]),
+        "time_in_force": TimeInForce.GTC if gtc else TimeInForce.DAY,
+        "legs": (LegRequest(symbol=LATER, action=Action.SELL_TO_CLOSE, quantity=lots),),
+        "advanced_instructions": {"strict_position_effect_validation": strict},
+    }
+    if limit is not None:
+        body |= {"price": Decimal(limit), "price_effect": Effect.CREDIT}
+    if stop is not None:
+        body["stop_trigger"] = Decimal(stop)
+    return OrderRequest.model_validate(body | more)
+
+
+def sell(exchange: Exchange, **terms: Any) -> Order:
+    """Send a sale of contracts held."""
+    return exchange.submit(ACCOUNT, exit_request(**terms)).order
+
+
+def fills_of(order: Order) -> list[tuple[int, str]]:
+    """Return the fills of an order: contracts and price."""
+    return [(fill.quantity, str(fill.price)) for fill in order.legs[0].fills]

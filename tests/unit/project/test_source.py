@@ -420,16 +420,28 @@ def test_every_sell_is_written_by_the_adapter() -> None:
         lambda node: isinstance(node, ast.keyword) and node.arg == "strict_position_effect_validation",
     )
     assert strict == [
-        Found("alert_trader/broker/tastytrade/bodies.py order_json", "strict_position_effect_validation=True")
+        Found("alert_trader/broker/tastytrade/bodies.py _sdk_order", "strict_position_effect_validation=True")
     ]
 
 
 def test_orders_are_written_and_sent_in_one_place() -> None:
     """EXT-20, DRY-10: only the adapter uses the SDK's ways to write, send and replace orders."""
     packages = ("domain", "activities", "workflows", "broker", "control", "cli", "runtime", "worker")
-    types = {"LimitOrder", "MarketOrder", "NewOrder", "NewComplexOrder", "Leg"}
+    types = {
+        "LimitOrder",
+        "MarketOrder",
+        "StopOrder",
+        "StopLimitOrder",
+        "OCOOrder",
+        "NewOrder",
+        "NewComplexOrder",
+        "Leg",
+    }
     built = found(("broker",), lambda node: called(node) in types)
-    assert {place.where for place in built} == {"alert_trader/broker/tastytrade/bodies.py order_json"}
+    assert {place.where for place in built} == {
+        "alert_trader/broker/tastytrade/bodies.py _sdk_order",
+        "alert_trader/broker/tastytrade/bodies.py oco_json",
+    }
     methods = {
         "place_order",
         "replace_order",
