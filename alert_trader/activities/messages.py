@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from alert_trader.domain.account.entry_rules import EntrySource
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition
 from alert_trader.domain.account.reservation import AdmitRequest, Admitted
@@ -68,6 +69,18 @@ STUCK_SIGNAL = "report_stuck"
 
 RECEIPTS = "receipts"
 """The field of a run's memo with the receipts that were published last, by the id of their command."""
+
+TRADING_EPOCH = "trading_epoch"
+"""The field of the memo of an account's run with its `PublishedEpoch`; there is none while it is halted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedEpoch:
+    """The epoch in which entries may be sent."""
+
+    epoch: int
+    run: str
+    """The run that published it: a run that follows may begin with the memo of an earlier one."""
 
 
 class CommandRefusedError(AlertTraderError):
@@ -199,6 +212,8 @@ class SubmitRequest:
     conversion: ConversionGuard | None = None
     admission: AdmitRequest | None = None
     """What the account is asked before an entry is sent; None for an exit, which needs no admission."""
+    source: EntrySource | None = None
+    """Whose alert an entry follows; None for an exit."""
     check_position: bool = False
     """For an exit that replaces another: send it only if the account holds the contracts and no other order
     may sell them."""

@@ -7,14 +7,14 @@
     5 send once, while both answers are valid                6 classify: accepted, rejected, unknown
 
 Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked at the same
-time as step 1, and again if the answer is no longer valid when everything else is ready; both answers are
-checked once more right before the first byte is sent. An exit needs no admission. Nothing here decides what
-to send.
+time as step 1; an answer that is no longer valid when everything else is ready is confirmed or requested
+again, within the same attempt. Both answers are checked once more right before the first byte is sent. An
+exit needs no admission. Nothing here decides what to send.
 """
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from temporalio import activity
@@ -62,6 +62,7 @@ from alert_trader.broker.port import (
     RejectedError,
     UnavailableError,
 )
+from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.expiration import Removal
@@ -74,8 +75,22 @@ from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position, Side
 
+SENDS = 3
+"""Times that an entry is handed to the broker's client, which refuses to send it on an old admission."""
+
+ASKS = 4
+"""Times that an admission is requested again before each of them; the deadline usually ends it earlier."""
+
 _Grant = AdmissionGrant | AccountUnreachableError
 """The account's answer, or that there was none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryGuards:
+    """What stops entries in the process that sends them, without asking anybody."""
+
+    rules: EntryRules
+    stop: KillSwitch = field(default_factory=KillSwitch)
 
 
 class OrderLookups:
@@ -150,16 +165,21 @@ class OrderActivities:
     """The calls that change something at the broker. A dry-run worker has no such object."""
 
     def __init__(
-        self, gateway: OrderGateway, mode: Mode, account: AccountClient, kill_switch: KillSwitch
+        self,
+        gateway: OrderGateway,
+        mode: Mode,
+        account: AccountClient,
+        guards: EntryGuards,
     ) -> None:
         """Send through `gateway`, for trades of `mode` only.
 
-        Entries are sent while `account` admits them and `kill_switch` is off.
+        Entries are sent while `account` admits them and `guards` allow them.
         """
+        self._rules = guards.rules
         self._gateway = gateway
         self._mode = mode
         self._account = account
-        self._kill_switch = kill_switch
+        self._kill_switch = guards.stop
 
     @activity.defn(name=SUBMIT_ENTRY)
     async def submit_entry(self, request: SubmitRequest) -> SubmitAnswer:
@@ -200,7 +220,7 @@ class OrderActivities:
             start_to_close=info.start_to_close_timeout,
             call=self._gateway.call_timeout,
         )
-        if request.admission is None or self._kill_switch.now:
+        if request.admission is None or self._kill_switch.now or self._refused(request) is not None:
             return await self._sent(request, deadline, None)
         asked = asyncio.create_task(self._ask(request.admission))
         try:
@@ -225,7 +245,7 @@ class OrderActivities:
         orders = await self._look_up(request)
         if isinstance(orders, SubmitAnswer):
             return orders
-        not_sent = await self._not_allowed(request, orders, deadline)
+        not_sent = self._refused(request) or await self._not_allowed(request, orders, deadline)
         if not_sent is not None:
             return not_sent
         awaited = await confirm_awaited(deadline, self._gateway.call_timeout)
@@ -235,16 +255,26 @@ class OrderActivities:
                 "Temporal did not confirm that it still waits for this attempt; sending now could overlap "
                 "with the next",
             )
-        grant = None if asked is None else await self._valid_grant(request, await asked)
-        if isinstance(grant, SubmitAnswer):
-            return grant
-        entry = request.intent.side is Side.BUY_TO_OPEN
-        if deadline.passed if entry else deadline.used_up:
-            return _not_sent(
-                NotSentReason.STEP_DELAYED,
-                "the step was delayed past its time limit; sending now could overlap with the next attempt",
-            )
-        return await self._place(request, awaited, grant, lambda: not _too_late(request, deadline))
+        found = await asked if asked is not None else None
+
+        def in_time() -> bool:
+            return not _too_late(request, deadline)
+
+        for _ in range(SENDS):
+            grant = None if found is None else await self._valid_grant(request, found, deadline)
+            if isinstance(grant, SubmitAnswer):
+                return grant
+            entry = request.intent.side is Side.BUY_TO_OPEN
+            if deadline.passed if entry else deadline.used_up:
+                return _not_sent(
+                    NotSentReason.STEP_DELAYED,
+                    "the step was delayed past its time limit; sending now could overlap with the "
+                    "next attempt",
+                )
+            answer, found = await self._place(request, awaited, grant, in_time), grant
+            if answer.code != NotSentReason.GRANT_TOO_OLD:
+                break
+        return answer
 
     async def _look_up(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
         """Look up the order among all orders, and return these when it is not there.
@@ -268,16 +298,34 @@ class OrderActivities:
             orders if mine is None else SubmitAnswer(result=SubmitResult.ACCEPTED, report=mine, adopted=True)
         )
 
+    def _refused(self, request: SubmitRequest) -> SubmitAnswer | None:
+        """Return why this worker's settings do not allow an entry; None for an exit."""
+        if request.intent.side is not Side.BUY_TO_OPEN or request.admission is None:
+            return None
+        ceiling = None if request.conversion is None else request.conversion.highest
+        refused = self._rules.check(request.intent, request.source, request.admission, ceiling)
+        return None if refused is None else _not_sent(refused.code, refused.reason)
+
     async def _ask(self, admission: AdmitRequest) -> _Grant:
         try:
             return await self._account.ask(admission)
         except AccountUnreachableError as failed:
             return failed
 
-    async def _valid_grant(self, request: SubmitRequest, found: _Grant) -> AdmissionGrant | SubmitAnswer:
-        """Return the account's answer while it is valid, or why the entry is not sent."""
+    async def _valid_grant(
+        self, request: SubmitRequest, found: _Grant, deadline: Deadline
+    ) -> AdmissionGrant | SubmitAnswer:
+        """Return the account's answer while it is valid, or why the entry is not sent.
+
+        One that is too old is confirmed, or requested again, while there is time to send.
+        """
         assert request.admission is not None
-        if isinstance(found, AdmissionGrant) and found.answer.admitted is not None and not found.holds:
+        for _ in range(ASKS):
+            if not isinstance(found, AdmissionGrant) or found.window is None or found.holds:
+                break
+            found = await self._account.confirmed(found)
+            if found.holds or deadline.passed:
+                break
             found = await self._ask(request.admission)
         if isinstance(found, AccountUnreachableError):
             return _not_sent(Code.ACCOUNT_UNREACHABLE, f"{found}. Exits continue")

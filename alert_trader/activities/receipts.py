@@ -6,10 +6,11 @@ run (`workflows.receipts`), where it is read without asking a worker anything.
 """
 
 import asyncio
+import contextlib
 import functools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
 from temporalio.api.common.v1 import Payload
@@ -61,8 +62,7 @@ async def wait_for_receipt(client: Client, workflow_id: str, run: str, command_i
     """Wait for the receipt of a command that was sent; see `send_command`."""
     async for receipts in _published(client, workflow_id, run):
         if command_id in receipts:
-            found: _T = _read(receipts[command_id], kind)
-            return found
+            return read_receipt(receipts[command_id], kind)
     raise AssertionError("the receipts of a workflow end with an error")
 
 
@@ -78,22 +78,23 @@ class ReceiptFollower:
         self._beginning = asyncio.Lock()
         self._stop: asyncio.TimerHandle | None = None
 
-    async def send(self, name: str, argument: object, command_id: str, kind: type[_T]) -> _T:
-        """Send a command under its id, and wait for its receipt; raises what `send_command` raises."""
+    @contextlib.asynccontextmanager
+    async def expecting(self, command_id: str) -> AsyncIterator[asyncio.Future[dict[str, Any]]]:
+        """Look for the receipt of a command that is sent inside; `read_receipt` reads what it holds."""
         receipt = self._waiting[command_id] = asyncio.get_running_loop().create_future()
         try:
-            await self.begin()
-            await self._client.get_workflow_handle(self._workflow_id).signal(
-                name, argument, rpc_timeout=RPC_WITHIN
-            )
-            found: _T = _read(await receipt, kind)
-            return found
+            await self._begin()
+            yield receipt
         finally:
             del self._waiting[command_id]
             self._stop_when_unused()
 
-    async def begin(self) -> None:
-        """Begin to follow the workflow. `send` does it too; to measure the time of `send`, call it first."""
+    async def signal(self, name: str, argument: object) -> None:
+        """Send a signal; the receipts of its commands are expected already."""
+        workflow = self._client.get_workflow_handle(self._workflow_id)
+        await workflow.signal(name, argument, rpc_timeout=RPC_WITHIN)
+
+    async def _begin(self) -> None:
         if self._stop is not None:
             self._stop.cancel()
         async with self._beginning:
@@ -179,10 +180,12 @@ def _receipts(event: HistoryEvent) -> Payload | None:
     return fields.get(RECEIPTS, None)
 
 
-def _read(published: dict[str, Any], kind: Any) -> Any:
+def read_receipt(published: dict[str, Any], kind: type[_T]) -> _T:
+    """Return what was published for a command; raise CommandRefusedError when it was refused."""
     if (refused := published.get("refused")) is not None:
         raise CommandRefusedError(refused)
-    return _adapter(kind).validate_python(published["receipt"])
+    found: _T = _adapter(cast("Hashable", kind)).validate_python(published["receipt"])
+    return found
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 from temporalio import activity
 from temporalio.client import Client
@@ -32,6 +33,7 @@ from alert_trader.activities.reconciliation import Reconciliation
 from alert_trader.activities.rpc_failure import FailureKind, kind_of
 from alert_trader.broker.port import OrderReader, RejectedError, UnavailableError
 from alert_trader.domain.account.reconciliation import ForeignOrder
+from alert_trader.domain.account.stuck import PAGE_EVERY
 from alert_trader.domain.ids import (
     AccountNumber,
     Leg,
@@ -70,8 +72,12 @@ SILENT_AFTER = timedelta(seconds=15)
 and is reopened."""
 
 
+SIGNAL_WITHIN = timedelta(seconds=5)
+"""The longest wait for Temporal to take a report of one trade: those of the others wait behind it."""
+
+
 class StreamActivity:
-    """Routes order reports to trades."""
+    """Routes order reports to trades. Whatever the signal to one trade answers, the others have theirs."""
 
     def __init__(
         self,
@@ -94,6 +100,10 @@ class StreamActivity:
         self._routed: OrderedDict[OrderId, OrderReport] = OrderedDict()
         self._held = HeldReports()
         self._foreign: set[OrderId] = set()
+        self._unheard: set[OrderId] = set()
+        """Orders of trades that are over, found by a read: nobody was notified of them."""
+        self._paged_at: dict[str, float] = {}
+        """When people were last paged about each trade that receives no reports, by the steady clock."""
 
     @activity.defn(name=FOLLOW_ORDERS)
     async def follow_orders(self, request: FollowRequest) -> None:
@@ -164,6 +174,8 @@ class StreamActivity:
     async def _receive(self, reports: AsyncIterator[OrderReport]) -> None:
         async for report in reports:
             record_heard()
+            if self._routed.get(report.order_id) == report and report.order_id not in self._unheard:
+                continue  # the same again
             if self._trade(report) is None or not self._held.take(report, self._routed.get(report.order_id)):
                 await self._route_live(report)
 
@@ -218,7 +230,7 @@ class StreamActivity:
         for report in news:
             self._held.drop(report.order_id)
             await self._route(report, live=False)
-        return [report for report in news if report.order_id in self._routed]
+        return [report for report in news if self._routed.get(report.order_id) == report]
 
     def _trade(self, report: OrderReport) -> str | None:
         """Return the workflow id of a report's trade, and remember it; None for a foreign order."""
@@ -236,22 +248,54 @@ class StreamActivity:
             await self._report_foreign(report, live=live)
             return
         try:
-            await self._client.get_workflow_handle(trade).signal(ORDER_REPORT_SIGNAL, report)
+            await self._client.get_workflow_handle(trade).signal(
+                ORDER_REPORT_SIGNAL, report, rpc_timeout=SIGNAL_WITHIN
+            )
         except RPCError as failed:
             if kind_of(failed) not in {FailureKind.NOT_FOUND, FailureKind.COMPLETED}:
-                raise
+                if not await self._server_answers():
+                    raise
+                await self._report_undelivered(report, trade, failed)
+                return  # not routed: the next read of the orders sends it again
             named = None if report.client_order_id is None else read_client_order_id(report.client_order_id)
             bought = named is not None and named[1] is Leg.ENTRY and report.filled > 0
-            if live and (bought or not report.status.terminal):
+            if not live:
+                self._unheard.add(report.order_id)
+            elif bought or not report.status.terminal:
+                self._unheard.discard(report.order_id)
                 await self._page(
                     report,
                     trade,
                     "The broker reports a working or filled order of a trade that is closed or not in "
                     "this namespace",
                 )
+        self._paged_at.pop(trade, None)
         self._routed[report.order_id] = report
         while len(self._routed) > REMEMBERED_CHAINS:
-            self._routed.popitem(last=False)
+            dropped, _ = self._routed.popitem(last=False)
+            self._unheard.discard(dropped)
+
+    async def _server_answers(self) -> bool:
+        """Whether Temporal answers for the account, so that what failed concerns one trade alone."""
+        account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
+        try:
+            await account.describe(rpc_timeout=SIGNAL_WITHIN)
+        except RPCError as failed:
+            return kind_of(failed) is FailureKind.NOT_FOUND
+        return True
+
+    async def _report_undelivered(self, report: OrderReport, trade: str, failed: RPCError) -> None:
+        """Page people that a trade does not receive its reports, and again while that lasts."""
+        activity.logger.warning("%s could not be signalled order %s: %s", trade, report.order_id, failed)
+        now = clock.steady()
+        if now < self._paged_at.get(trade, -inf) + PAGE_EVERY.total_seconds():
+            return
+        self._paged_at[trade] = now
+        more = (
+            f"\nTemporal refused it: {failed.message}. It is sent again every "
+            f"{RECHECK.total_seconds():.0f} s; other trades continue\nRepair: trader repair {trade}"
+        )
+        await self._page(report, trade, "A trade does not receive the reports of its orders", more)
 
     def _remember(self, order_id: OrderId, trade: str) -> None:
         self._trade_of[order_id] = trade
@@ -277,10 +321,10 @@ class StreamActivity:
                 "the account could not be signalled foreign order %s: %s", report.order_id, failed
             )
 
-    async def _page(self, report: OrderReport, trade: str, title: str) -> None:
+    async def _page(self, report: OrderReport, trade: str, title: str, more: str = "") -> None:
         text = (
             f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} "
-            f"{report.symbol}, {report.broker_status}"
+            f"{report.symbol}, {report.broker_status}{more}"
         )
         notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, note=text)
         await asyncio.gather(*(channel.send(notice) for channel in self._channels), return_exceptions=True)

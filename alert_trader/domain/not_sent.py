@@ -15,6 +15,7 @@ class NotSentReason(StrEnum):
     NO_WORKER = "NO_WORKER"
     LOOKUP_FAILED = "LOOKUP_FAILED"
     WRONG_MODE = "WRONG_MODE"
+    WORKER_SETTINGS = "WORKER_SETTINGS"
     TOO_LATE = "TOO_LATE"
     STEP_DELAYED = "STEP_DELAYED"
     GRANT_TOO_OLD = "GRANT_TOO_OLD"
@@ -37,6 +38,11 @@ NOT_SENT_MEANINGS: dict[NotSentReason, Meaning] = {
     NotSentReason.WRONG_MODE: Meaning(
         means="The worker that took the order runs in another mode than the trade.",
         to_do="Run one mode for each account: compare TRADER_MODE of its workers.",
+    ),
+    NotSentReason.WORKER_SETTINGS: Meaning(
+        means="The worker's own settings do not allow the entry: its account, size or admission.",
+        to_do="Compare the settings of the worker and of what sent the alert. If they agree, somebody "
+        "else reaches Temporal: trader halt.",
     ),
     NotSentReason.TOO_LATE: Meaning(
         means="The latest time for sending the order had passed.",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.allowlist import Allowlist
 from alert_trader.domain.execution.policy import Mode, Policy
@@ -96,6 +97,15 @@ class Settings(
             no_entry_before_close=self.limit_no_entry_before_close,
             halted_symbols=tuple(each.upper() for each in self.limit_halted_symbols),
             deny_reposts=self.limit_deny_reposts,
+        )
+
+    def entry_rules(self) -> EntryRules:
+        """Return what the worker that sends checks of every entry."""
+        return EntryRules(
+            account=self.account,
+            allowlist=self.allowlist,
+            max_contracts=self.size_max_contracts,
+            max_notional=self.size_max_notional,
         )
 
     def policy(self) -> Policy:

@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.notify import Channel
+from alert_trader.activities.orders import EntryGuards
 from alert_trader.activities.preflight import preflight
 from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.control.temporal import connect, runtime
@@ -58,7 +59,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         client,
         interceptors=[clocks.interceptor],
         whitelist=whitelist(settings),
-        stop=kill_switch_of(settings),
+        guards=EntryGuards(rules=settings.entry_rules(), stop=kill_switch_of(settings)),
         account=settings.account,
         reader=broker,
         gateway=broker if isinstance(broker, TastytradeGateway) else None,

@@ -12,9 +12,9 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from alert_trader.activities.account import AccountReads, AdmitActivity
-from alert_trader.activities.account_client import AccountClient, KillSwitch
+from alert_trader.activities.account_client import AccountClient
 from alert_trader.activities.notify import Channel, NotifyActivity
-from alert_trader.activities.orders import OrderActivities, OrderLookups
+from alert_trader.activities.orders import EntryGuards, OrderActivities, OrderLookups
 from alert_trader.activities.parsing import parse_alert
 from alert_trader.activities.sizing import SizeActivity
 from alert_trader.activities.stream import StreamActivity
@@ -94,13 +94,13 @@ def make_worker(
     mode: Mode,
     channels: tuple[Channel, ...],
     whitelist: tuple[AccountNumber, ...] | None = None,
-    stop: KillSwitch | None = None,
+    guards: EntryGuards | None = None,
     **options: Any,
 ) -> Worker:
     """Return a worker for one account: workflows and activities on one queue for eager activities.
 
     `gateway` is None in dry-run. `whitelist` are the accounts that may be traded, None where the mode needs
-    none; `stop` stops entries without Temporal.
+    none; `guards` stop entries without Temporal, and are required with a gateway.
     """
     lookups, line = OrderLookups(reader), AccountClient(client, account)
     stream, reads = StreamActivity(reader, client, channels), AccountReads(reader, whitelist)
@@ -123,7 +123,9 @@ def make_worker(
         TradeWatch(reader, client, channels).watch_trades,
     ]
     if gateway is not None:
-        orders = OrderActivities(gateway, mode, line, stop or KillSwitch())
+        if guards is None:
+            raise ValueError("a worker that sends needs the rules of its own settings for entries")
+        orders = OrderActivities(gateway, mode, line, guards)
         activities += [
             orders.submit_entry,
             orders.bump_entry,

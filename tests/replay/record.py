@@ -49,7 +49,7 @@ HISTORIES, FINGERPRINTS = HERE / "histories", HERE / "fingerprints"
 ROOT = HERE.parent.parent
 
 AT_ONCE = 4
-"""Stories that run at once. With more, a busy machine is too slow for an admission, valid for 0.6 s."""
+"""Stories that run at once. With more, a busy machine is too slow for an admission, which ends in 2.5 s."""
 
 CANARIES = ("canary-golden-secret-71c4", "canary-golden-token-e02b")
 """The credentials the recording worker runs with; they must be in no history."""

@@ -29,7 +29,7 @@ from alert_trader.activities.messages import (
     Notice,
     WatchRequest,
 )
-from alert_trader.activities.receipts import ReceiptFollower
+from alert_trader.activities.receipts import ReceiptFollower, read_receipt
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reservation import AdmitRequest, PositionReport
@@ -169,8 +169,9 @@ class Clocked:
     async def ask(self, request: AdmitRequest) -> AdmitAnswer:
         """Ask for an entry."""
         asked = AdmitQuestion(id=f"ask-{next(_numbers)}", request=request)
-        async with AT_ONCE:
-            return await self.follower.send(ADMIT_SIGNAL, asked, asked.id, AdmitAnswer)
+        async with AT_ONCE, self.follower.expecting(asked.id) as receipt:
+            await self.follower.signal(ADMIT_SIGNAL, [asked])
+            return read_receipt(await receipt, AdmitAnswer)
 
     async def trade(self, request: AdmitRequest) -> AdmitAnswer:
         """Carry a trade from its admission to its end."""

@@ -22,9 +22,11 @@ from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.messages import Notice
+from alert_trader.activities.orders import EntryGuards
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.allowlist import Allowlist
@@ -86,6 +88,17 @@ def policy(**changes: Any) -> Policy:
     )
     sizing = replace(base.sizing, max_contracts=4, allocation=Decimal("0.5"))
     return replace(base, sizing=sizing, **changes)
+
+
+def rules_of(account: AccountNumber) -> EntryRules:
+    """Return the settings of a worker that sends for `account`: those of `policy`."""
+    base = policy()
+    return EntryRules(
+        account=account,
+        allowlist=base.allowlist,
+        max_contracts=base.sizing.max_contracts,
+        max_notional=base.sizing.max_notional,
+    )
 
 
 LIMITS = Limits(deny_reposts=False)
@@ -326,7 +339,7 @@ async def open_harness(
             gateway=gateway if isinstance(gateway, TastytradeGateway) else None,
             mode=mode,
             channels=(heard,),
-            stop=stop,
+            guards=EntryGuards(rules=rules_of(account), stop=stop or KillSwitch()),
             interceptors=[clocks.interceptor] if watch else [],
         )
         try:

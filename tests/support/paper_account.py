@@ -3,12 +3,14 @@
 The real rules of `alert_trader.domain.account.account`, asked without a server.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from alert_trader import clock
 from alert_trader.activities.account_client import AccountClient, AccountUnreachableError, AdmissionGrant
 from alert_trader.activities.messages import AdmitAnswer
-from alert_trader.domain.account.account import ADMISSION_VALIDITY, Account, new_account
+from alert_trader.domain.account.account import Account, new_account
+from alert_trader.domain.account.admission import EpochReading, SendWindow
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.account.trading_state import TradingStateCommand
@@ -29,6 +31,10 @@ class PaperAccount(AccountClient):
         self.away = False
         self.slow = 0.0
         """Seconds that have passed since a question was asked when its answer arrives."""
+        self.slow_reading = 0.0
+        """The same for a reading of the epoch."""
+        self.confirmations = 0
+        self.while_confirming: Callable[[], None] | None = None
 
     async def reference(self) -> Usd | None:
         """Return the day's buying power."""
@@ -43,9 +49,17 @@ class PaperAccount(AccountClient):
             raise AccountUnreachableError("nobody answers")
         answer = self.memory.admit(request, clock.now())
         said = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
-        return AdmissionGrant(
-            answer=said, until=clock.steady() + ADMISSION_VALIDITY.total_seconds() - self.slow
-        )
+        asked, admitted = clock.steady() - self.slow, said.admitted
+        window = None if admitted is None else SendWindow(epoch=admitted.epoch, asked=asked, confirmed=asked)
+        return AdmissionGrant(answer=said, window=window)
+
+    async def _epoch(self) -> EpochReading:
+        """Read the epoch that the account publishes."""
+        self.confirmations += 1
+        if self.while_confirming is not None:
+            self.while_confirming()
+        asked = clock.steady() - self.slow_reading
+        return EpochReading(epoch=self.memory.open_epoch, asked=asked)
 
     def halt(self) -> None:
         """Halt it."""

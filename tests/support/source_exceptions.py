@@ -77,6 +77,7 @@ LOOPS = {
     "alert_trader/domain/account/account.py Account.release": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
     "alert_trader/activities/held_reports.py HeldReports.run": "cancelled with the activity it sends for",
+    "alert_trader/activities/account_client.py _Batches._send_all": "a batch a turn; ends with the questions",
     "alert_trader/activities/receipts.py _published": "a run a turn; ends with the workflow",
     "alert_trader/activities/receipts.py _events": "ends with the run; read again where a page is rejected",
     "alert_trader/workflows/receipts.py Receipts.run": "cancelled with the run",

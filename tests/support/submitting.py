@@ -12,8 +12,10 @@ from alert_trader.activities.messages import (
     ConversionGuard,
     SubmitRequest,
 )
-from alert_trader.activities.orders import OrderActivities
+from alert_trader.activities.orders import EntryGuards, OrderActivities
+from alert_trader.domain.account.entry_rules import EntryRules, EntrySource
 from alert_trader.domain.account.reservation import AdmitRequest
+from alert_trader.domain.alerts.allowlist import Allowlist
 from alert_trader.domain.execution.policy import LadderPolicy, Mode, SafetyPolicy
 from alert_trader.domain.ids import Leg, trade_workflow_id
 from alert_trader.domain.market.quotes import PENNY, Quote
@@ -22,7 +24,7 @@ from alert_trader.domain.orders.order import Position
 from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
 from tests.support.paper_exchange import MESSAGE, SYMBOL, intent
-from tests.support.paper_gateway import PaperGateway
+from tests.support.paper_gateway import ACCOUNT, PaperGateway
 
 SINCE = date(2026, 11, 22)
 ADMISSION = AdmitRequest(
@@ -38,7 +40,20 @@ ADMISSION = AdmitRequest(
     buying_power=Usd(Decimal(1000)),
     read_at=STATED,
 )
-ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, search_from=SINCE, admission=ADMISSION)
+RULES = EntryRules(
+    account=ACCOUNT,
+    allowlist=Allowlist(authors=("11",), channels=("22",), guilds=("33",)),
+    max_contracts=10,
+    max_notional=Decimal(2000),
+)
+SOURCE = EntrySource(author_id="11", channel_id="22", guild_id="33", account=ACCOUNT)
+ENTRY = SubmitRequest(
+    intent=intent(Leg.ENTRY, 1, 3),
+    mode=Mode.DEMO,
+    search_from=SINCE,
+    admission=ADMISSION,
+    source=SOURCE,
+)
 EXIT = SubmitRequest(
     intent=intent(Leg.EXIT, 2, 2, "2.40"), mode=Mode.DEMO, search_from=SINCE, check_position=True
 )
@@ -61,7 +76,8 @@ def send(
     stop: KillSwitch | None = None,
 ) -> Any:
     """Send an order by the activity of its leg."""
-    orders = OrderActivities(gateway, Mode.DEMO, account or PaperAccount(), stop or KillSwitch())
+    guards = EntryGuards(rules=RULES, stop=stop or KillSwitch())
+    orders = OrderActivities(gateway, Mode.DEMO, account or PaperAccount(), guards)
     if request.conversion is not None:
         return environment.run(orders.convert_entry, request)
     return environment.run(

@@ -16,7 +16,7 @@ from alert_trader.control.account_workflow import command_account
 from alert_trader.control.errors import NoAnswerError, NoWorkerError
 from alert_trader.control.rpc_errors import account_subject, control_errors
 from alert_trader.control.stamping import stamped
-from alert_trader.domain.account.account import ADMISSION_VALIDITY
+from alert_trader.domain.account.admission import ADMISSION_LIFETIME
 from alert_trader.domain.account.view import AccountReceipt, HaltReceipt, LimitsReceipt
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
 from alert_trader.workflows.interface import (
@@ -30,10 +30,12 @@ from alert_trader.workflows.interface import (
     Explanation,
     LimitsCommand,
 )
+from alert_trader.workflows.timing import TASK_TIMEOUT
 
-HALT_WITHIN = timedelta(seconds=3)
-"""Longest wait for a worker's answer to a halt. The halt is recorded before that, and certain after
-`ADMISSION_VALIDITY`."""
+HALT_WITHIN = 2 * TASK_TIMEOUT + timedelta(seconds=2)
+"""Longest wait for a worker's answer to a halt. When a worker is killed within a task of the account, another
+takes it over after `TASK_TIMEOUT`, and may replay for as long on a busy machine. The halt is recorded before
+that, and certain after `ADMISSION_LIFETIME` whatever happens."""
 
 
 def stop_file_advice(stop_file: Path) -> str:
@@ -51,7 +53,7 @@ async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) 
     command, workflow_id = stamped(Command(by=by, reason=reason)), account_workflow_id(account)
     with control_errors(client, account_subject(account)):
         run = await record_command(client, workflow_id, HALT_SIGNAL, command)
-    certain = asyncio.get_running_loop().time() + ADMISSION_VALIDITY.total_seconds()
+    certain = asyncio.get_running_loop().time() + ADMISSION_LIFETIME.total_seconds()
     try:
         with control_errors(client, account_subject(account), worker_within=HALT_WITHIN):
             async with asyncio.timeout(HALT_WITHIN.total_seconds()):

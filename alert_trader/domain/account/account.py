@@ -3,8 +3,7 @@
     every entry order is admitted before it is sent; the first of a trade reserves its money and counts it
     open trades, at their ceilings, never commit more than the day's reference buying power less its losses
     repeated requests change nothing: a trade is admitted, counted and released once
-    an admission is valid for `ADMISSION_VALIDITY` from the request, and a halted account admits nothing:
-    so a halt is in force everywhere that much later
+    an admission is for one epoch, and a halted account has none and admits nothing: see `admission.py`
 
 The state is carried over by continue-as-new, so every collection has a bound. Amounts are dollars, a day is a
 New York date, times are UTC. Exits and cancels need no admission.
@@ -38,10 +37,6 @@ from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.ids import WorkflowId
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.money import Usd, plain
-
-ADMISSION_VALIDITY = timedelta(milliseconds=600)
-"""How long after its request an admitted order may be sent. A halt is in force only after this time, so it
-must be well below a second; a request takes about 10 ms."""
 
 BUYING_POWER_LAG = timedelta(seconds=10)
 """How long after a trade's admission the broker's buying power may not include its order yet."""
@@ -81,6 +76,11 @@ class Account:
     events: list[TradeEvent] = field(default_factory=list)
     recorded: int = 0
     last_admitted_at: datetime | None = None
+
+    @property
+    def open_epoch(self) -> int | None:
+        """The epoch in which entries may be sent; None while the account is not active."""
+        return self.epoch if self.state is AccountState.ACTIVE else None
 
     @property
     def committed(self) -> Usd:

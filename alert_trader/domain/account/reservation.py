@@ -47,7 +47,7 @@ class AdmitRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """The order may be sent within `ADMISSION_VALIDITY` of the request, for at most `quantity` contracts."""
+    """The order may be sent within its `SendWindow`, for at most `quantity` contracts."""
 
     quantity: int
     epoch: int

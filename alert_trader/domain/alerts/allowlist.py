@@ -1,8 +1,8 @@
 """Who may alert: author, channel and guild, each by id, each on its list. An empty list allows nobody."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.denial import Code, Denied
 
 
@@ -15,7 +15,23 @@ class Allowlist:
     guilds: tuple[str, ...] = ()
 
 
-def check_allowlist(message: AlertMessage, allowed: Allowlist) -> Denied | None:
+class HasSource(Protocol):
+    """The ids of an alert."""
+
+    @property
+    def author_id(self) -> str:
+        """Who wrote it."""
+
+    @property
+    def channel_id(self) -> str:
+        """Where."""
+
+    @property
+    def guild_id(self) -> str:
+        """On which server."""
+
+
+def check_allowlist(message: HasSource, allowed: Allowlist) -> Denied | None:
     """Deny a message whose author, channel or guild is not allowlisted; None when all three are."""
     for code, what, found, ids in (
         (Code.AUTHOR_NOT_ALLOWED, "author", message.author_id, allowed.authors),

@@ -15,6 +15,7 @@ from typing import Any
 
 from alert_trader.domain.errors import AlertTraderError
 from alert_trader.runtime.local import die_with_parent
+from alert_trader.runtime.local.private_files import append_private
 from alert_trader.settings.load import PREFIXES
 
 _TERM_WAIT = timedelta(seconds=10)
@@ -102,7 +103,7 @@ async def start(
     Our settings reach it only through `environment`; without one it gets no credentials.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as out:
+    with append_private(log) as out:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-IS",

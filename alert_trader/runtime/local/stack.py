@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.runtime.local import redis_server, temporal_server
+from alert_trader.runtime.local.private_files import write_private
 from alert_trader.runtime.local.process import (
     Child,
     StackError,
@@ -404,7 +405,7 @@ class Stack:
             "tape": str(self.tape_path),
         }
         draft = self.state_path.with_suffix(".tmp")
-        draft.write_text(json.dumps(state, indent=2))
+        write_private(draft, json.dumps(state, indent=2))  # the address of Redis has its password
         draft.replace(self.state_path)
 
     def _remove_state(self) -> None:

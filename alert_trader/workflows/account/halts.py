@@ -16,7 +16,8 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import CommandRefusedError
-    from alert_trader.domain.account.account import ADMISSION_VALIDITY, Account
+    from alert_trader.domain.account.account import Account
+    from alert_trader.domain.account.admission import halt_certain_after
     from alert_trader.domain.account.reservation import OpenTrade
     from alert_trader.domain.account.trading_state import IllegalStateChangeError, TradingStateCommand
     from alert_trader.domain.account.view import HaltReceipt
@@ -69,10 +70,12 @@ class Halts:
         return entering
 
     async def wait_until_certain(self) -> None:
-        """Wait until no order that was admitted before can be sent any more."""
-        admitted_at = self._account.last_admitted_at
-        if admitted_at is not None:
-            await wait(lambda: False, admitted_at + ADMISSION_VALIDITY, "for the last admission to expire")
+        """Wait until no order that was admitted before can be sent any more.
+
+        The caller has halted the account in this workflow task: the timer starts with what it publishes.
+        """
+        left = halt_certain_after(workflow.now(), self._account.last_admitted_at)
+        await wait(lambda: False, left, "for the last admissions to expire")
 
     async def receipt(self, started: datetime, stopped: tuple[OpenTrade, ...]) -> HaltReceipt:
         """Return what a halt that stopped these entries has led to, within `HALT_RECEIPT_WITHIN`."""

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         RELEASE_SIGNAL,
         STREAM_SIGNAL,
         STUCK_SIGNAL,
+        TRADING_EPOCH,
         WATCH_TRADES,
         AdmitAnswer,
         AdmitQuestion,
@@ -29,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         DayAnswer,
         ExpectedAnswer,
         FollowRequest,
+        PublishedEpoch,
         StreamStatus,
         WatchRequest,
     )
@@ -97,6 +99,8 @@ class AccountWorkflow:
         self._notifier = AccountNotifier(request.account, self._account, carried.notified)
         self._began = workflow.now()
         self._receipts = Receipts(carried.receipts)
+        self._published: tuple[int | None] | None = None
+        """The epoch that this run has published last; None before the first."""
 
     @workflow.run
     async def run(self, request: AccountRequest) -> None:
@@ -113,6 +117,7 @@ class AccountWorkflow:
             options=activity_options.WATCH_TRADES,
             summary=f"look for stuck trades of {request.account}",
         )
+        self._refresh()
         notices = asyncio.create_task(self._notifier.run())
         receipts = asyncio.create_task(self._receipts.run())
         if self._account.state is AccountState.REDUCING:
@@ -177,11 +182,12 @@ class AccountWorkflow:
     # Entries
 
     @workflow.signal(name=ADMIT_SIGNAL)
-    def admit(self, asked: AdmitQuestion) -> None:
-        """Admit an entry order, or deny it. Asking twice reserves once."""
-        answer = self._account.admit(asked.request, workflow.now())
-        found = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
-        self._receipts.add(asked.id, found)
+    def admit(self, asked: list[AdmitQuestion]) -> None:
+        """Admit entry orders, or deny them, each by itself. Asking twice reserves once."""
+        for each in asked:
+            answer = self._account.admit(each.request, workflow.now())
+            found = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
+            self._receipts.add(each.id, found)
 
     @workflow.signal(name=RELEASE_SIGNAL)
     def release(self, trade: WorkflowId) -> None:
@@ -421,5 +427,11 @@ class AccountWorkflow:
         return details(self.view())
 
     def _refresh(self) -> None:
-        """Update the metric that says whether the account is halted."""
+        """Publish the trading state: the epoch for the workers, and the metric that says if it is halted."""
+        epoch = self._account.open_epoch
+        if self._published != (epoch,):
+            self._published = (epoch,)
+            run = workflow.info().run_id
+            found = None if epoch is None else PublishedEpoch(epoch=epoch, run=run)
+            workflow.upsert_memo({TRADING_EPOCH: found})  # None removes it
         metrics.record_halt(halted=self._account.state is not AccountState.ACTIVE)

@@ -25,9 +25,10 @@ with workflow.unsafe.imports_passed_through():
         SubmitRequest,
         SubmitResult,
     )
+    from alert_trader.domain.account.entry_rules import EntrySource
     from alert_trader.domain.account.reservation import AdmitRequest
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.ids import ClientOrderId, Leg, client_order_id
+    from alert_trader.domain.ids import AccountNumber, ClientOrderId, Leg, client_order_id
     from alert_trader.domain.market.quotes import Listing
     from alert_trader.domain.market.trading_hours import TradingHours
     from alert_trader.domain.money import Price, plain
@@ -146,6 +147,7 @@ class OrderManager:
             not_after=self._end_of_sale(not_after) if purpose is OrderPurpose.SALE else not_after,
             conversion=conversion,
             admission=None if admission is None else admission(intent.client_order_id),
+            source=None if admission is None else self._source,
             # an earlier exit may have sold: the position is read before the next one is sent
             check_position=purpose.leg is Leg.EXIT and self.ledger.exits_ended,
         )
@@ -153,6 +155,17 @@ class OrderManager:
             activity=activity, request=request, intended_at=workflow.now()
         )
         return order
+
+    @property
+    def _source(self) -> EntrySource:
+        """Where the entry comes from, for the worker that sends it."""
+        alert = self._request.alert
+        return EntrySource(
+            author_id=alert.author_id,
+            channel_id=alert.channel_id,
+            guild_id=alert.guild_id,
+            account=AccountNumber(self._request.account),
+        )
 
     async def submit(self, order: LedgerOrder, unwanted: Callable[[], bool] = lambda: False) -> SubmitAnswer:
         """Send an intended order once, and record how that ended.

@@ -16,7 +16,7 @@ from alert_trader import clock
 from alert_trader.activities.messages import ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
 from alert_trader.activities.stream import StreamActivity
 from alert_trader.broker.port import UnavailableError
-from alert_trader.domain.ids import FillId, Leg, OrderId
+from alert_trader.domain.ids import FillId, Leg, MessageId, OrderId, client_order_id
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.order import Fill, OrderReport, OrderStatus
 from tests.support.paper_exchange import intent
@@ -34,6 +34,8 @@ class Signals:
     running: tuple[str, ...] = ("trade-m1",)
     failure: RPCStatusCode = RPCStatusCode.NOT_FOUND
     message: str = "no such workflow"
+    down: bool = True
+    """Whether what failed is the server, and not the trade."""
     sent: list[tuple[str, str, OrderReport]] = field(default_factory=list)
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
@@ -46,7 +48,12 @@ class _Handle:
     signals: Signals
     workflow_id: str
 
-    async def signal(self, name: str, report: OrderReport) -> None:
+    async def describe(self, **_: Any) -> None:
+        """Answer for the account while the server is not down."""
+        if self.signals.down:
+            raise RPCError(self.signals.message, self.signals.failure, b"")
+
+    async def signal(self, name: str, report: OrderReport, **_: Any) -> None:
         """Keep a signal, or say that there is no such workflow."""
         if self.workflow_id not in self.signals.running:
             raise RPCError(self.signals.message, self.signals.failure, b"")
@@ -213,6 +220,40 @@ async def test_an_unreachable_server_or_namespace_restarts_the_stream(
     follow = StreamActivity(gateway, cast("Client", stream.signals), ()).follow_orders
     with pytest.raises(RPCError):
         await environment.run(follow, FollowRequest(account=ACCOUNT))
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.DEADLINE_EXCEEDED],
+)
+async def test_a_trade_that_takes_no_signal_harms_no_other(stream: Stream, failure: RPCStatusCode) -> None:
+    """FIL-10: the others have their reports, a person is paged once, and the trade's are sent again.
+
+    Which trade that is does not matter: the first on the stream and in the read of the past here.
+    """
+    stream.signals.failure, stream.signals.message = failure, "exceeded the limit for signal events"
+    stream.signals.running, stream.signals.down = ("trade-m2",), False
+    other = replace(
+        OURS, order_id=OrderId("901"), client_order_id=client_order_id(MessageId("m2"), Leg.ENTRY, 1)
+    )
+    more = replace(
+        OURS, order_id=OrderId("902"), client_order_id=client_order_id(MessageId("m2"), Leg.ENTRY, 2)
+    )
+    heard = await stream.run(
+        replace(OURS, remaining=2), more, past=(OURS, other), lost_when=lambda: len(stream.signals.sent) == 2
+    )
+    assert heard == [("trade-m2", "901"), ("trade-m2", "902")]
+    assert [(each.level, each.workflow_id) for each in stream.heard.notices] == [(Level.PAGE, "trade-m1")]
+    assert "exceeded the limit" in (stream.heard.notices[0].note or "")
+    stream.signals.running = ("trade-m1", "trade-m2")
+    assert await stream.run(past=(OURS, other, more)) == [("trade-m1", OURS.order_id)]
+
+
+async def test_an_identical_report_is_signalled_once(stream: Stream) -> None:
+    """FIL-10: also when the stream sends it twice, or after a read that showed it."""
+    later = replace(OURS, remaining=2)
+    heard = await stream.run(OURS, later, later, past=(OURS,), lost_when=lambda: len(stream.signals.sent) > 1)
+    assert heard == [("trade-m1", OURS.order_id)] * 2
 
 
 async def test_the_stream_ends_when_it_is_cancelled(

@@ -42,7 +42,7 @@ class AccountHandle:
         self.expected = ExpectedAnswer(trades=())
         self.signals: list[Any] = []
 
-    async def signal(self, name: str, argument: Any) -> None:
+    async def signal(self, name: str, argument: Any, **_: Any) -> None:
         """Keep what the account receives."""
         assert name
         self.signals.append(argument)
@@ -66,7 +66,7 @@ class Signals:
         """Return a handle; there is every trade, until it ends, and one account."""
         return self if workflow_id.startswith("trade-") else self.account
 
-    async def signal(self, name: str, report: OrderReport) -> None:
+    async def signal(self, name: str, report: OrderReport, **_: Any) -> None:
         """Keep a report."""
         assert name
         if self.gone:

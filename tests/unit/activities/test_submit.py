@@ -23,7 +23,7 @@ from alert_trader.activities.messages import (
     SubmitRequest,
     SubmitResult,
 )
-from alert_trader.activities.orders import OrderActivities, OrderLookups
+from alert_trader.activities.orders import EntryGuards, OrderActivities, OrderLookups
 from alert_trader.broker.port import NOT_SENT, OutcomeUnknownError, RejectedError, UnavailableError
 from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode
@@ -34,7 +34,7 @@ from tests.support.awaited import temporal
 from tests.support.paper_account import PaperAccount
 from tests.support.paper_exchange import OTHER_SYMBOL, intent
 from tests.support.paper_gateway import PaperGateway, reported
-from tests.support.submitting import ENTRY, EXIT, GUARD, HELD, SINCE, quoted, send
+from tests.support.submitting import ENTRY, EXIT, GUARD, HELD, RULES, SINCE, quoted, send
 
 
 async def test_an_order_is_looked_up_and_then_sent_once(
@@ -378,7 +378,10 @@ async def test_a_cancel_is_sent_once(
     halted.halt()
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
     answer = await environment.run(
-        OrderActivities(gateway, Mode.DEMO, halted, KillSwitch(always=True)).cancel_order, OrderId("5")
+        OrderActivities(
+            gateway, Mode.DEMO, halted, EntryGuards(rules=RULES, stop=KillSwitch(always=True))
+        ).cancel_order,
+        OrderId("5"),
     )
     assert (answer.result, gateway.cancelled) == (result, ["5"])
 

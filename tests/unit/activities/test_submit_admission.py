@@ -6,10 +6,14 @@ from pathlib import Path
 
 from temporalio.testing import ActivityEnvironment
 
+from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.messages import (
     SubmitResult,
 )
+from alert_trader.activities.orders import ASKS, SENDS
+from alert_trader.domain.account.admission import ADMISSION_LIFETIME
+from alert_trader.domain.account.trading_state import TradingStateCommand
 from alert_trader.domain.denial import Code
 from alert_trader.domain.money import Usd
 from alert_trader.domain.not_sent import NotSentReason
@@ -71,17 +75,67 @@ async def test_an_unreachable_account_stops_entries_only(
 async def test_an_expired_admission_is_requested_again_and_never_used(
     environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
-    """HLT-10: a word that was good when the look began and is old when it ends lets nothing leave."""
+    """HLT-10: where every answer and every confirmation comes too late, nothing leaves."""
     account = PaperAccount()
-    account.slow = 1.0
+    account.slow = account.slow_reading = 1.0
     answer = await send(environment, gateway, account=account)
-    assert (answer.result, answer.code, gateway.placed, len(account.asked)) == (
+    assert (answer.result, answer.code, gateway.placed) == (
         SubmitResult.NOT_SENT,
         NotSentReason.GRANT_TOO_OLD,
         [],
-        2,
     )
+    assert len(account.asked) == 1 + SENDS * ASKS
     assert answer.reserved
+
+
+async def test_an_admission_that_became_old_is_confirmed_and_used(
+    environment: ActivityEnvironment, gateway: PaperGateway
+) -> None:
+    """A busy moment costs a reading of the epoch: no second question, and no second attempt."""
+    account = PaperAccount()
+    account.slow = 1.0
+    answer = await send(environment, gateway, account=account)
+    assert (answer.result, len(account.asked), account.confirmations) == (SubmitResult.ACCEPTED, 1, 1)
+
+
+async def test_an_admission_past_its_lifetime_is_requested_again(
+    environment: ActivityEnvironment, gateway: PaperGateway
+) -> None:
+    """HLT-10: a halt that no worker has carried out yet relies on the lifetime."""
+    account = PaperAccount()
+    account.slow = ADMISSION_LIFETIME.total_seconds()
+    answer = await send(environment, gateway, account=account)
+    assert (answer.code, gateway.placed, account.confirmations) == (NotSentReason.GRANT_TOO_OLD, [], 0)
+
+
+async def test_a_halt_while_an_admission_is_confirmed_stops_the_entry(
+    environment: ActivityEnvironment, gateway: PaperGateway
+) -> None:
+    """HLT-10: the epoch has ended, and the question that follows is denied."""
+    account = PaperAccount()
+    account.slow, account.while_confirming = 1.0, account.halt
+    answer = await send(environment, gateway, account=account)
+    assert (answer.result, answer.code, gateway.placed) == (
+        SubmitResult.NOT_SENT,
+        Code.ACCOUNT_HALTED,
+        [],
+    )
+
+
+async def test_an_admission_of_an_earlier_epoch_is_not_used_after_a_resume(
+    environment: ActivityEnvironment, gateway: PaperGateway
+) -> None:
+    """HLT-10: what was admitted before a halt is requested again in the new epoch."""
+    account = PaperAccount()
+
+    def halt_and_resume() -> None:
+        account.while_confirming, account.slow = None, 0.0
+        account.halt()
+        account.memory.change_state(TradingStateCommand.RESUME, clock.now(), by="ann", reason="a test")
+
+    account.slow, account.while_confirming = 1.0, halt_and_resume
+    answer = await send(environment, gateway, account=account)
+    assert (answer.result, answer.admitted.epoch, len(account.asked)) == (SubmitResult.ACCEPTED, 1, 2)
 
 
 async def test_an_admission_for_fewer_contracts_is_a_new_intent(
