@@ -15,10 +15,8 @@ exit needs no admission. Nothing here decides what to send.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from alert_trader import clock
 from alert_trader.activities.account_client import (
@@ -32,32 +30,19 @@ from alert_trader.activities.messages import (
     BUMP_ENTRY,
     CANCEL_ORDER,
     CONVERT_ENTRY,
-    FIND_ORDER,
-    READ_ORDER,
-    READ_POSITION,
-    READ_QUOTE,
-    READ_REMOVALS,
-    READ_SESSION,
     SUBMIT_ENTRY,
     SUBMIT_EXIT,
     CancelAnswer,
     CancelResult,
     ConversionGuard,
-    FindAnswer,
-    FindRequest,
-    PositionAnswer,
-    PositionRequest,
-    QuoteAnswer,
-    RemovalsRequest,
-    SessionAnswer,
     SubmitAnswer,
     SubmitRequest,
     SubmitResult,
 )
+from alert_trader.activities.order_reads import position_of
 from alert_trader.broker.port import (
     NOT_SENT,
     OrderGateway,
-    OrderReader,
     OutcomeUnknownError,
     RejectedError,
     UnavailableError,
@@ -65,15 +50,11 @@ from alert_trader.broker.port import (
 from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
-from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.execution.ladder import CancelRemainder, decide_conversion
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
-from alert_trader.domain.market.calendar import new_york_date
-from alert_trader.domain.market.contract import OptionContract, same_contract
 from alert_trader.domain.not_sent import NotSentReason
-from alert_trader.domain.orders.matching import match_order
-from alert_trader.domain.orders.order import OrderReport, Position, Side
+from alert_trader.domain.orders.order import OrderReport, Side
 
 SENDS = 3
 """Times that an entry is handed to the broker's client, which refuses to send it on an old admission."""
@@ -91,74 +72,6 @@ class EntryGuards:
 
     rules: EntryRules
     stop: KillSwitch = field(default_factory=KillSwitch)
-
-
-class OrderLookups:
-    """The reads of orders; a dry-run worker has no other calls."""
-
-    def __init__(self, reader: OrderReader) -> None:
-        """Read with `reader`."""
-        self._reader = reader
-
-    @activity.defn(name=FIND_ORDER)
-    async def find_order(self, request: FindRequest) -> FindAnswer:
-        """Search for an order of unknown outcome since its own day, then in all orders of the trade's time.
-
-        The orders of a trade grow with its age. One that was sent days before it was intended, as after a
-        reset of its workflow, is in the longer list only. Raise when the broker does not answer.
-        """
-        own_day = new_york_date(request.intended_at) - timedelta(days=1)
-        for day in sorted({request.search_from, max(own_day, request.search_from)}, reverse=True):
-            found = match_order(
-                await self._reader.orders_since(day),
-                request.intent,
-                intended_at=request.intended_at,
-                lost_at=request.lost_at,
-                known_ids=request.known_ids,
-            )
-            if found.report is not None and not found.by_attributes:
-                break
-        return FindAnswer(report=found.report, by_attributes=found.by_attributes, ambiguous=found.ambiguous)
-
-    @activity.defn(name=READ_ORDER)
-    async def read_order(self, order_id: OrderId) -> OrderReport:
-        """Read one order.
-
-        Raise when it cannot be read, and also when the broker no longer knows an order it once reported.
-        """
-        report = await self._reader.order(order_id)
-        if report is None:
-            raise ApplicationError(
-                f"the broker reported order {order_id} before and no longer knows it",
-                type="Vanished",
-            )
-        return report
-
-    @activity.defn(name=READ_QUOTE)
-    async def read_quote(self, contract: OptionContract) -> QuoteAnswer:
-        """Read a contract's quote. Raise when the broker does not answer."""
-        return QuoteAnswer(quote=await self._reader.quote(contract))
-
-    @activity.defn(name=READ_SESSION)
-    async def read_session(self) -> SessionAnswer:
-        """Read whether the market is open. Raise when the broker does not answer."""
-        session = await self._reader.session()
-        return SessionAnswer(open_now=session.open_now, opens_at=session.opens_at)
-
-    @activity.defn(name=READ_REMOVALS)
-    async def read_removals(self, request: RemovalsRequest) -> list[Removal]:
-        """Read how contracts were removed at expiration. Raise when the broker does not answer."""
-        return await self._reader.removals(request.contract, request.since)
-
-    @activity.defn(name=READ_POSITION)
-    async def read_position(self, request: PositionRequest) -> PositionAnswer:
-        """Read what the account holds of a contract, and how much of it open closing orders may sell."""
-        recent, live, positions = await asyncio.gather(
-            self._reader.orders_since(request.search_from),
-            self._reader.live_orders(),
-            self._reader.positions(),
-        )
-        return _position(request.contract.occ_symbol, [*recent, *live], positions)
 
 
 class OrderActivities:
@@ -420,7 +333,7 @@ class OrderActivities:
             live, positions = await asyncio.gather(self._gateway.live_orders(), self._gateway.positions())
         except (UnavailableError, RejectedError) as failed:
             return _not_sent(NotSentReason.POSITION_UNAVAILABLE, f"the position could not be read: {failed}")
-        position = _position(request.intent.contract.occ_symbol, [*orders, *live], positions)
+        position = position_of(request.intent.contract.occ_symbol, [*orders, *live], positions)
         if position.held - position.closing >= request.intent.quantity:
             return None
         facts = {
@@ -433,22 +346,6 @@ class OrderActivities:
             "the account does not hold that many contracts free of other closing orders",
             facts,
         )
-
-
-def _position(symbol: str, orders: list[OrderReport], positions: list[Position]) -> PositionAnswer:
-    """Count what is held, and what open closing orders may sell.
-
-    Of an order that is listed twice the later one counts. Exits of other trades may be weeks old: those are
-    in the list of live orders only.
-    """
-    held = sum(position.quantity for position in positions if same_contract(position.symbol, symbol))
-    latest = {each.order_id: each for each in orders}.values()
-    closing = sum(
-        each.remaining
-        for each in latest
-        if same_contract(each.symbol, symbol) and each.side == Side.SELL_TO_CLOSE and not each.status.terminal
-    )
-    return PositionAnswer(held=held, closing=closing)
 
 
 def _too_late(request: SubmitRequest, deadline: Deadline) -> bool:

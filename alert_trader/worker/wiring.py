@@ -14,7 +14,8 @@ from temporalio.worker.workflow_sandbox import SandboxRestrictions
 from alert_trader.activities.account import AccountReads, AdmitActivity
 from alert_trader.activities.account_client import AccountClient
 from alert_trader.activities.notify import Channel, NotifyActivity
-from alert_trader.activities.orders import EntryGuards, OrderActivities, OrderLookups
+from alert_trader.activities.order_reads import OrderLookups
+from alert_trader.activities.orders import EntryGuards, OrderActivities
 from alert_trader.activities.parsing import parse_alert
 from alert_trader.activities.sizing import SizeActivity
 from alert_trader.activities.stream import StreamActivity

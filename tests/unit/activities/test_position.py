@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from alert_trader import clock
 from alert_trader.activities.messages import FindRequest, PositionAnswer, PositionRequest
-from alert_trader.activities.orders import OrderLookups
+from alert_trader.activities.order_reads import OrderLookups
 from alert_trader.domain.ids import Leg, OrderId, message_id
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.contract import OptionContract, Right

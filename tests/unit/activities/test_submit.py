@@ -23,7 +23,8 @@ from alert_trader.activities.messages import (
     SubmitRequest,
     SubmitResult,
 )
-from alert_trader.activities.orders import EntryGuards, OrderActivities, OrderLookups
+from alert_trader.activities.order_reads import OrderLookups
+from alert_trader.activities.orders import EntryGuards, OrderActivities
 from alert_trader.broker.port import NOT_SENT, OutcomeUnknownError, RejectedError, UnavailableError
 from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode
