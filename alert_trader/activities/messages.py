@@ -293,6 +293,8 @@ class ExpectedAnswer:
 
     trades: tuple[ExpectedPosition, ...]
     differences: tuple[Difference, ...] = ()
+    admitted: int = 0
+    """Trades that were admitted this day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

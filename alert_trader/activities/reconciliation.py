@@ -79,9 +79,7 @@ class Reconciliation:
     async def compare(self) -> None:
         """Compare once, and report the certain differences to the account if they have changed."""
         account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
-        answer: ExpectedAnswer = await account.query(
-            EXPECTED_QUERY, result_type=ExpectedAnswer, rpc_timeout=_ANSWER
-        )
+        answer = await self._expected()
         gone = [each for each in answer.trades if await self._is_over(each)]
         positions, working = await asyncio.gather(self._reader.positions(), self._reader.live_orders())
         present = [each for each in answer.trades if each not in gone]
@@ -96,12 +94,24 @@ class Reconciliation:
         if self._reported is None:
             self._reported = answer.differences
             self._suspected |= {each.key: each for each in answer.differences}
-        # without an open trade nothing is in flight: a difference is certain
-        confirmed = tuple(each for each in found if each.key in self._suspected or not answer.trades)
+        certain = bool(found) and not answer.trades and await self._is_unchanged(answer)
+        confirmed = tuple(each for each in found if each.key in self._suspected or certain)
         self._suspected = {each.key: each for each in found}
         if [each.key for each in confirmed] != [each.key for each in self._reported]:
             await account.signal(DIFFERENCES_SIGNAL, list(confirmed))
             self._reported = confirmed
+
+    async def _is_unchanged(self, answer: ExpectedAnswer) -> bool:
+        """Whether there was no trade while the positions were read, and so nothing in flight."""
+        after = await self._expected()
+        return not after.trades and after.admitted == answer.admitted
+
+    async def _expected(self) -> ExpectedAnswer:
+        account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
+        answer: ExpectedAnswer = await account.query(
+            EXPECTED_QUERY, result_type=ExpectedAnswer, rpc_timeout=_ANSWER
+        )
+        return answer
 
     async def _is_over(self, trade: ExpectedPosition) -> bool:
         try:

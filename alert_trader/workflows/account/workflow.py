@@ -420,7 +420,11 @@ class AccountWorkflow:
     @workflow.query(name=EXPECTED_QUERY)
     def expected(self) -> ExpectedAnswer:
         """Return what the open trades hold by their own reports."""
-        return ExpectedAnswer(trades=self._account.expected, differences=self._account.differences)
+        return ExpectedAnswer(
+            trades=self._account.expected,
+            differences=self._account.differences,
+            admitted=self._account.day.trades,
+        )
 
     def page(self) -> str:
         """Return the account's page in the Web UI."""

@@ -41,6 +41,8 @@ class Temporal:
     def __init__(self) -> None:
         """Start with an account without trades."""
         self.answer = ExpectedAnswer(trades=())
+        self.answers: list[ExpectedAnswer] = []
+        """What is answered first."""
         self.reported: list[list[Difference]] = []
         self.released: list[str] = []
         self.over: set[str] = set()
@@ -58,7 +60,7 @@ class _Handle:
     async def query(self, name: str, **_: Any) -> ExpectedAnswer:
         assert name
         self._client.queries += 1
-        return self._client.answer
+        return self._client.answers.pop(0) if self._client.answers else self._client.answer
 
     async def signal(self, name: str, said: Any) -> None:
         if name == RELEASE_SIGNAL:
@@ -114,6 +116,19 @@ async def test_extra_contracts_are_reported_at_once_without_an_open_trade(
     assert temporal.reported[-1] == [Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)]
     gateway.held = []
     await eventually(lambda: temporal.reported[-1] == [], "its end to be reported")
+
+
+async def test_a_trade_that_opens_while_positions_are_read_is_no_difference(gateway: PaperGateway) -> None:
+    """The account had no trade when it was asked, and one that bought when the positions came."""
+    client = Temporal()
+    reconciliation = Reconciliation(gateway, cast("Client", client))
+    gateway.held = [HELD]
+    for after in (ExpectedAnswer(trades=(MINE,), admitted=1), ExpectedAnswer(trades=(), admitted=1)):
+        client.answers = [ExpectedAnswer(trades=()), after]
+        await reconciliation.compare()
+        client.answers = [ExpectedAnswer(trades=(MINE,), admitted=1)]
+        await reconciliation.compare()
+    assert client.reported == []
 
 
 async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(gateway: PaperGateway) -> None:
