@@ -25,6 +25,7 @@ from alert_trader.activities.messages import Notice
 from alert_trader.activities.orders import EntryGuards
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
+from alert_trader.broker.tastytrade.limiter import RequestLimiter
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.limits import Limits
@@ -315,6 +316,8 @@ async def open_harness(
         is_test=False,
         venue_url=venue.base_url,
         call_timeout=timedelta(seconds=2),
+        # its second is one of real time, in which days of a trade pass
+        limiter=RequestLimiter(period=0.0, read_age=0),
     )
     heard, clocks = Heard(), ClockWatch(gateway, "worker of the test")
     async with VenueControl(venue.base_url) as control:

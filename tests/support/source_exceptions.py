@@ -150,7 +150,7 @@ SELLS = {
     "alert_trader/workflows/trade/order_manager.py OrderManager._intent": (
         "means an exit; whoever sends it goes through the adapter's `order_json`"
     ),
-    "alert_trader/activities/orders.py _position": "counts other closes",
+    "alert_trader/activities/order_reads.py position_of": "counts other closes",
     "alert_trader/broker/tastytrade/bodies.py _sdk_order": (
         "the one place that writes an order, strict for every sell"
     ),
