@@ -308,17 +308,7 @@ async def open_harness(
     """Open a harness; on leaving it, the oracle must find no broken rule in what was traded."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     venue = await start_venue(_with_account(config or VenueConfig(), account))
-    broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeGateway
-    gateway = broker(
-        client_secret="secret",
-        refresh_token="token",
-        account=account,
-        is_test=False,
-        venue_url=venue.base_url,
-        call_timeout=timedelta(seconds=2),
-        # its second is one of real time, in which days of a trade pass
-        limiter=RequestLimiter(period=0.0, read_age=0),
-    )
+    gateway = _gateway(venue, account, mode)
     heard, clocks = Heard(), ClockWatch(gateway, "worker of the test")
     async with VenueControl(venue.base_url) as control:
         contract = replace(CONTRACT, expiry=next_monthly(clock.now()))
@@ -394,6 +384,20 @@ async def _entry_bounds(harness: Harness) -> dict[str, EntryBounds]:
                 unbounded=number in harness.unbounded,
             )
     return bounds
+
+
+def _gateway(venue: RunningVenue, account: AccountNumber, mode: Mode) -> TastytradeReader:
+    broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeGateway
+    return broker(
+        client_secret="secret",
+        refresh_token="token",
+        account=account,
+        is_test=False,
+        venue_url=venue.base_url,
+        call_timeout=timedelta(seconds=2),
+        # its second is one of real time, in which days of a trade pass
+        limiter=RequestLimiter(period=0.0, read_age=0),
+    )
 
 
 def _with_account(config: VenueConfig, account: AccountNumber) -> VenueConfig:
