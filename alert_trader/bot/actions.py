@@ -30,7 +30,7 @@ class Action(StrEnum):
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether it trades at the market, so that it is confirmed first."""
+        """Whether it sells or buys at once, so that it is confirmed first."""
         return self in {Action.CONVERT, Action.CLOSE_HALF, Action.CLOSE_ALL}
 
 

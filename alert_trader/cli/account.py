@@ -230,7 +230,7 @@ def _confirm_flatten() -> None:
     if not sys.stdin.isatty():
         fail(
             ExitCode.USAGE,
-            "flatten sells every position at the market. To do it without a question: add --yes",
+            "flatten sells every position. To do it without a question: add --yes",
         )
     console = err()
     loaded = settings()
@@ -247,7 +247,7 @@ def _confirm_flatten() -> None:
         held = sum(each.position for each in view.open_trades)
         console.print(
             f"{view.mode.upper()}: halt account {view.account}, cancel all entries and sell {held} contracts "
-            f"in {len(view.open_trades)} open trades at the market. The prices are not known in advance.",
+            f"in {len(view.open_trades)} open trades, each at its bid or lower.",
             markup=False,
         )
     if not typer.confirm("Flatten?", default=False, err=True):

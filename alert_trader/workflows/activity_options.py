@@ -84,7 +84,7 @@ READ = ActivityOptions(
 """A read is repeated, but not for long: the workflow that waits for it must continue without the answer."""
 
 QUOTE_TO_SELL_AT = replace(READ, schedule_to_close=timedelta(seconds=8), retry=ONCE, priority=PROTECTS)
-"""Read again with the next step of a sale, which does not wait for it: it goes on within its floor."""
+"""Read again with the next step of a sale, which does not wait for it."""
 
 CANCEL = replace(READ, retry=ONCE, priority=PROTECTS)
 """The workflow reads the order after a cancel request, and then requests it again."""
