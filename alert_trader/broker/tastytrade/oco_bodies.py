@@ -58,7 +58,7 @@ def priced_differences(intent: OcoIntent, body: object) -> tuple[str, ...]:
     """Return how the orders of a dry-run differ from what was asked: they have no id and no other names."""
     orders = body.get("orders") if isinstance(body, dict) else None
     try:
-        legs = [_Priced.model_validate(each).legs[0] for each in orders or ()]
+        legs = [_Priced.model_validate(each).legs[0] for each in (orders if isinstance(orders, list) else ())]
     except ValidationError:
         raise UnreadableBodyError("expected two orders with a leg each in the dry-run of a pair") from None
     if len(legs) != len(intent.orders):

@@ -128,6 +128,12 @@ def test_any_pair_is_parsed(where: str, value: Any, data: st.DataObject) -> None
         priced_differences(written_pair(), body)
 
 
+def test_orders_of_a_pair_that_are_no_list_are_unreadable() -> None:
+    """UNK-30: as hypothesis found them."""
+    with pytest.raises(UnreadableBodyError, match="found 0"):
+        priced_differences(written_pair(), {"orders": True})
+
+
 QUESTIONS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
     "quote": (
         {"symbol": "A", "updated-at": 1, "bid": "1", "ask": "2"},
