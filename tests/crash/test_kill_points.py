@@ -260,28 +260,33 @@ async def test_killed_during_a_partial_exit(slot: WorkerSlot) -> None:
     faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
     asking = [asyncio.create_task(_sell(trade, part)) for trade, part in zip(trades, parts, strict=True)]
     await kill_at(slot, faults)
-    for trade, point, part in zip(trades, points, parts, strict=True):
-        if point.unknown:
-            await trade.until("the sale looked for", unknown_orders=1, sold=0, exits_working=2)
-        else:
-            sold = part.of(4)
-            # a cancel that took effect lets its sale begin before the kill: hit on its way, that one is
-            # looked up to the end first
-            rest = {"position": 4 - sold, "exits_working": 4 - sold, "unprotected": 0, "unknown_orders": 0}
-            await trade.until(
-                "the part sold, and the rest protected",
-                within=LOOKED_FOR,
-                phase=Phase.HOLDING,
-                sold=sold,
-                **rest,
-            )
-            assert await trade.fills("x") == sold
-        names = await trade.sent()
-        assert len(names) == len(set(names)), f"expected no order twice, found {names}"
-        assert not await trade.violations()
+    # at the same time: a sale that is looked for is found before the slowest of the others is over
+    await asyncio.gather(*map(_sold_in_part, trades, points, parts))
     for each in asking:
         each.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
+
+
+async def _sold_in_part(trade: Trade, point: Point, part: Portion) -> None:
+    """Check a trade whose worker was killed while a part was being sold."""
+    if point.unknown:
+        await trade.until("the sale looked for", unknown_orders=1, sold=0, exits_working=2)
+    else:
+        sold = part.of(4)
+        # a cancel that took effect lets its sale begin before the kill: hit on its way, that one is
+        # looked up to the end first
+        rest = {"position": 4 - sold, "exits_working": 4 - sold, "unprotected": 0, "unknown_orders": 0}
+        await trade.until(
+            "the part sold, and the rest protected",
+            within=LOOKED_FOR,
+            phase=Phase.HOLDING,
+            sold=sold,
+            **rest,
+        )
+        assert await trade.fills("x") == sold
+    names = await trade.sent()
+    assert len(names) == len(set(names)), f"expected no order twice, found {names}"
+    assert not await trade.violations()
 
 
 def _with_all_in_an_exit(trade: Trade) -> Trade:

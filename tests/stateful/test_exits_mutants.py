@@ -11,7 +11,7 @@ from alert_trader.domain.exits import cover, watch
 from tests.stateful.exits_machine import ExitsMachine
 from tests.stateful.test_mutants import LOOK, mutated
 
-pytestmark = pytest.mark.timeout(360)  # how soon a mutant is found is chance
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]  # how soon a mutant is found is chance
 
 COVER = {
     "what works does not count": (
@@ -83,7 +83,7 @@ def broken_module(real: types.ModuleType, change: tuple[str, str], *names: str) 
 def exits_hold(**broken: Any) -> None:
     """Check all that the machine checks, with parts of it put in the place of the real ones."""
     machine = type("Mutant", (ExitsMachine,), broken)
-    run_state_machine_as_test(machine, settings=settings(LOOK, max_examples=300))
+    run_state_machine_as_test(machine, settings=settings(LOOK, max_examples=2000))
 
 
 @pytest.mark.parametrize("change", COVER.values(), ids=COVER)

@@ -23,6 +23,7 @@ from tests.support.waiting import eventually
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows import timing
+    from alert_trader.workflows.trade.continuation import Continuation
     from tests.support.harness import open_harness, plain_client, policy
 
 PAUSES = (*timing.EXIT_PAUSES[: timing.SLOW_AFTER], timedelta(minutes=5))
@@ -33,8 +34,11 @@ BARE_QUEUE = "bare"
 
 @contextlib.contextmanager
 def short_pauses() -> Iterator[None]:
-    """Send a rejected exit again every five minutes, when a trade is recorded and when it is replayed."""
-    with patch.object(timing, "EXIT_PAUSES", PAUSES):
+    """Send a rejected exit again every five minutes, in one run: recorded and replayed alike."""
+    with (
+        patch.object(timing, "EXIT_PAUSES", PAUSES),
+        patch.object(Continuation, "due_soon", lambda *_: False),
+    ):
         yield
 
 
