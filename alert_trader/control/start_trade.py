@@ -44,20 +44,7 @@ async def start_trade(client: Client, request: TradeRequest) -> Started:
     workflow_id = trade_workflow_id(request.alert.message_id)
     try:
         with control_errors(client):
-            await client.start_workflow(
-                TRADE_WORKFLOW,
-                request,
-                id=workflow_id,
-                task_queue=task_queue(request.account),
-                task_timeout=TASK_TIMEOUT,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                # the same answer for an open and a closed trade; the server recognises a retry of the same
-                # call
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                search_attributes=_attributes(request, Phase.RECEIVED, clock.now()),
-                static_summary=_one_line(request.alert.text),
-                static_details=_details(request),
-            )
+            await _start(client, request, Phase.RECEIVED, clock.now(), WorkflowIDReusePolicy.REJECT_DUPLICATE)
     except WorkflowAlreadyStartedError:
         return Started(workflow_id=workflow_id, started=False)
     except UnreachableError as error:
@@ -74,31 +61,41 @@ async def restart_trade(client: Client, request: TradeRequest, state: TradeState
     Raises UnreachableError.
     """
     with control_errors(client):
-        handle = await client.start_workflow(
-            TRADE_WORKFLOW,
+        return await _start(
+            client,
             replace(request, carried=carry(state)),
-            id=trade_workflow_id(request.alert.message_id),
-            task_queue=task_queue(request.account),
-            task_timeout=TASK_TIMEOUT,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            search_attributes=_attributes(request, state.lifecycle.phase, state.received_at),
-            static_summary=_one_line(request.alert.text),
-            static_details=_details(request),
+            state.lifecycle.phase,
+            state.received_at,
+            WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         )
-    return handle.first_execution_run_id or ""
 
 
-def _attributes(request: TradeRequest, phase: Phase, received_at: datetime) -> TypedSearchAttributes:
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(PHASE, phase.value),
-            SearchAttributePair(AUTHOR, request.alert.author_id),
-            SearchAttributePair(MODE, request.policy.mode.value),
-            SearchAttributePair(ACCOUNT, request.account),
-            SearchAttributePair(RECEIVED, received_at),
-        ]
+async def _start(
+    client: Client, request: TradeRequest, phase: Phase, received_at: datetime, reuse: WorkflowIDReusePolicy
+) -> str:
+    """Start the workflow of a trade, and return its run."""
+    handle = await client.start_workflow(
+        TRADE_WORKFLOW,
+        request,
+        id=trade_workflow_id(request.alert.message_id),
+        task_queue=task_queue(request.account),
+        task_timeout=TASK_TIMEOUT,
+        id_reuse_policy=reuse,
+        # the same answer for an open and a closed trade; the server recognises a retry of the same call
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(PHASE, phase.value),
+                SearchAttributePair(AUTHOR, request.alert.author_id),
+                SearchAttributePair(MODE, request.policy.mode.value),
+                SearchAttributePair(ACCOUNT, request.account),
+                SearchAttributePair(RECEIVED, received_at),
+            ]
+        ),
+        static_summary=_one_line(request.alert.text),
+        static_details=_details(request),
     )
+    return handle.first_execution_run_id or ""
 
 
 def _one_line(text: str) -> str:

@@ -168,7 +168,9 @@ SENDING = {
     "alert_trader/broker/tastytrade/client.py TastytradeGateway.place": (
         "the one sending, of what `order_json` wrote"
     ),
-    "alert_trader/broker/tastytrade/client.py TastytradeGateway.cancel": "a cancel",
+    "alert_trader/broker/tastytrade/client.py TastytradeGateway._request_cancel": (
+        "the one cancel, of an order or a pair"
+    ),
     "alert_trader/broker/tastytrade/oco.py TastytradeOcoReader.check_oco": (
         "the broker's dry-run of a pair, with `oco_json`"
     ),
@@ -178,5 +180,4 @@ SENDING = {
     "alert_trader/broker/tastytrade/oco.py TastytradeOcoGateway.replace": (
         "the one replacement, of what `order_json` wrote"
     ),
-    "alert_trader/broker/tastytrade/oco.py TastytradeOcoGateway.cancel_oco": "the cancel of a pair",
 }

@@ -37,7 +37,7 @@ from alert_trader.broker.port import (
 from alert_trader.broker.tastytrade import answers, transactions
 from alert_trader.broker.tastytrade import chain as chains
 from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_json, order_report
-from alert_trader.broker.tastytrade.errors import cancel_rejection, error_of, rejection
+from alert_trader.broker.tastytrade.errors import cancel_rejection, checked, error_of, is_missing, rejection
 from alert_trader.broker.tastytrade.limiter import RequestLimiter, Urgency
 from alert_trader.broker.tastytrade.order_pages import OrderPages
 from alert_trader.broker.tastytrade.session import (
@@ -199,26 +199,13 @@ class TastytradeReader:
             answer = await self._session().send(
                 "POST", f"/accounts/{self._account}/orders/dry-run", content=order_json(intent)
             )
-            if not answer.ok:
-                raise rejection(answer) or UnavailableError(f"the dry-run was not answered: {answer}")
-            errors = (answer.data or {}).get("errors")
-            if isinstance(errors, list) and errors:
-                first = errors[0] if isinstance(errors[0], dict) else {}
-                raise RejectedError(
-                    str(first.get("code", "dry_run_error")),
-                    str(first.get("message", errors[0])),
-                    status=answer.status,
-                )
-            return answers.fee_estimate(answer.data or {})
+            return answers.fee_estimate(checked(answer))
 
     async def order(self, order_id: OrderId) -> OrderReport | None:
         """Read one order; None only when the broker states that it has no such order."""
         async with self._bounded_read():
             answer = await self._session().send("GET", self._order_path(order_id))
-            if (
-                answer.status == httpx2.codes.NOT_FOUND
-                and (error_of(answer) or ("",))[0] == "record_not_found"
-            ):
+            if is_missing(answer):
                 return None
             report = order_report(_order_in(_success(answer).data))
             if report.order_id != order_id:
@@ -356,16 +343,32 @@ class TastytradeGateway(TastytradeReader):
         `RejectedError` with the code `NOT_SENT`: no byte was sent, for lack of a connection or token, or
         by `may_send`.
         """
-        content = order_json(intent)
         urgency = Urgency.BUYS if intent.side is Side.BUY_TO_OPEN else Urgency.PROTECTS
+        path = f"/accounts/{self._account}/orders"
+        data = await self._change("POST", path, order_json(intent), may_send, what="order", urgency=urgency)
+        return _accepted(data, intent)
+
+    async def cancel(self, order_id: OrderId) -> None:
+        """Request the cancellation of an order once."""
+        answer = await self._request_cancel(self._order_path(order_id), "order")
+        if answer.json is None:
+            raise OutcomeUnknownError(f"expected the order that is being cancelled, found {answer}")
+
+    async def _change(
+        self,
+        method: str,
+        path: str,
+        content: str,
+        may_send: MaySend,
+        *,
+        what: str = "request",
+        urgency: Urgency | None = None,
+    ) -> dict[str, Any]:
+        """Send a changing request once, and return the data of its acceptance; see `place`."""
         self._forget()
         try:
             answer = await self._session().send(
-                "POST",
-                f"/accounts/{self._account}/orders",
-                content=content,
-                may_send=may_send,
-                urgency=urgency,
+                method, path, content=content, may_send=may_send, urgency=urgency
             )
         except NotSentError as error:
             raise RejectedError(NOT_SENT, str(error)) from error
@@ -373,28 +376,26 @@ class TastytradeGateway(TastytradeReader):
             raise OutcomeUnknownError(str(error)) from error
         if not answer.ok:
             raise rejection(answer) or OutcomeUnknownError(
-                f"the answer does not show whether the order was accepted: {answer}"
+                f"the answer does not show whether the {what} was accepted: {answer}"
             )
-        return _accepted(answer, intent)
+        return answer.data or {}
 
-    async def cancel(self, order_id: OrderId) -> None:
-        """Request the cancellation of an order once."""
+    async def _request_cancel(self, path: str, what: str) -> Answer:
+        """Request a cancellation once, and return the answer that takes it."""
         self._forget()
         try:
-            answer = await self._session().send("DELETE", self._order_path(order_id))
+            answer = await self._session().send("DELETE", path)
         except RequestError as error:
             raise OutcomeUnknownError(str(error)) from error
         if not answer.ok:
             raise cancel_rejection(answer) or OutcomeUnknownError(
-                f"the answer does not show whether the order will be cancelled: {answer}"
+                f"the answer does not show whether the {what} will be cancelled: {answer}"
             )
-        if answer.json is None:
-            raise OutcomeUnknownError(f"expected the order that is being cancelled, found {answer}")
+        return answer
 
 
-def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
+def _accepted(data: dict[str, Any], intent: OrderIntent) -> OrderReport:
     """Parse the order in an acceptance; without it the outcome is unknown."""
-    data: dict[str, Any] = answer.data or {}
     try:
         report = order_report(_order_in(data))
     except UnreadableBodyError as error:

@@ -16,11 +16,12 @@ created:
 import re
 from typing import Any
 
-from alert_trader.broker.port import RejectedError
+from alert_trader.broker.port import RejectedError, UnavailableError
 from alert_trader.broker.tastytrade.session import Answer
 
 _EXAMINED = frozenset({400, 403, 406, 422})
 _UNAUTHORIZED = 401
+_NOT_FOUND = 404
 _MAY_EXIST = re.compile(
     r"duplicat|already (been|exist|taken|used|in use|submitted|received|placed|accepted)", re.IGNORECASE
 )
@@ -47,6 +48,27 @@ def cancel_rejection(answer: Answer) -> RejectedError | None:
     if answer.status not in {404, 422} or found is None:
         return None
     return RejectedError(found[0], found[1], status=answer.status)
+
+
+def is_missing(answer: Answer) -> bool:
+    """Return whether the broker states that there is no such order or pair."""
+    return answer.status == _NOT_FOUND and (error_of(answer) or ("",))[0] == "record_not_found"
+
+
+def checked(answer: Answer) -> dict[str, Any]:
+    """Return the data of a dry-run that found no error; raise RejectedError or UnavailableError."""
+    if not answer.ok:
+        raise rejection(answer) or UnavailableError(f"the dry-run was not answered: {answer}")
+    data = answer.data or {}
+    errors = data.get("errors")
+    if isinstance(errors, list) and errors:
+        first = errors[0] if isinstance(errors[0], dict) else {}
+        raise RejectedError(
+            str(first.get("code", "dry_run_error")),
+            str(first.get("message", errors[0])),
+            status=answer.status,
+        )
+    return data
 
 
 def error_of(answer: Answer) -> tuple[str, str] | None:

@@ -3,26 +3,17 @@
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote as in_path
 
 import httpx2
 
 from alert_trader.broker.oco import OcoNotAsSentError
-from alert_trader.broker.port import (
-    NOT_SENT,
-    MaySend,
-    OutcomeUnknownError,
-    RejectedError,
-    UnavailableError,
-    always_send,
-)
+from alert_trader.broker.port import MaySend, OutcomeUnknownError, RejectedError, always_send
 from alert_trader.broker.tastytrade import answers
 from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, oco_json, order_json, order_report
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
-from alert_trader.broker.tastytrade.errors import cancel_rejection, error_of, rejection
+from alert_trader.broker.tastytrade.errors import checked, is_missing
 from alert_trader.broker.tastytrade.oco_bodies import oco_report, priced_differences
-from alert_trader.broker.tastytrade.session import Answer, NoResponseError, NotSentError, RequestError
 from alert_trader.domain.ids import OrderId, PairId
 from alert_trader.domain.orders.oco import OcoIntent, OcoMatch, OcoReport, match_oco, oco_differences
 from alert_trader.domain.orders.order import FeeEstimate, OrderIntent, OrderReport
@@ -40,17 +31,7 @@ class TastytradeOcoReader(TastytradeReader):
             answer = await self._session().send(
                 "POST", f"{self._pairs_path}/dry-run", content=oco_json(intent)
             )
-            if not answer.ok:
-                raise rejection(answer) or UnavailableError(f"the dry-run was not answered: {answer}")
-            data = answer.data or {}
-            errors = data.get("errors")
-            if isinstance(errors, list) and errors:
-                first = errors[0] if isinstance(errors[0], dict) else {}
-                raise RejectedError(
-                    str(first.get("code", "dry_run_error")),
-                    str(first.get("message", errors[0])),
-                    status=answer.status,
-                )
+            data = checked(answer)
             if changed := priced_differences(intent, data.get("complex-order")):
                 raise RejectedError(POSITION_EFFECT_CHANGED, "; ".join(changed), status=answer.status)
             return answers.fee_estimate(data)
@@ -59,10 +40,7 @@ class TastytradeOcoReader(TastytradeReader):
         """Read one pair; None only when the broker states that it has no such pair."""
         async with self._bounded_read():
             answer = await self._session().send("GET", self._pair_path(pair_id))
-            if (
-                answer.status == httpx2.codes.NOT_FOUND
-                and (error_of(answer) or ("",))[0] == "record_not_found"
-            ):
+            if is_missing(answer):
                 return None
             if not answer.ok:
                 raise UnreadableBodyError(f"expected a pair, found {answer}")
@@ -126,14 +104,7 @@ class TastytradeOcoGateway(TastytradeOcoReader, TastytradeGateway):
 
     async def cancel_oco(self, pair_id: PairId) -> None:
         """Request the cancellation of both sides once; the broker may answer it without a body."""
-        try:
-            answer = await self._session().send("DELETE", self._pair_path(pair_id))
-        except RequestError as error:
-            raise OutcomeUnknownError(str(error)) from error
-        if not answer.ok:
-            raise cancel_rejection(answer) or OutcomeUnknownError(
-                f"the answer does not show whether the pair will be cancelled: {answer}"
-            )
+        answer = await self._request_cancel(self._pair_path(pair_id), "pair")
         if answer.json is None and answer.status != httpx2.codes.NO_CONTENT:
             raise OutcomeUnknownError(f"expected the pair that is being cancelled, found {answer}")
 
@@ -161,17 +132,3 @@ class TastytradeOcoGateway(TastytradeOcoReader, TastytradeGateway):
                 f"{report.client_order_id} in order {report.order_id}"
             )
         return replace(report, client_order_id=intent.client_order_id, replaces=order_id)
-
-    async def _change(self, method: str, path: str, content: str, may_send: MaySend) -> dict[str, Any]:
-        """Send a changing request once, and return the data of its acceptance."""
-        try:
-            answer: Answer = await self._session().send(method, path, content=content, may_send=may_send)
-        except NotSentError as error:
-            raise RejectedError(NOT_SENT, str(error)) from error
-        except NoResponseError as error:
-            raise OutcomeUnknownError(str(error)) from error
-        if not answer.ok:
-            raise rejection(answer) or OutcomeUnknownError(
-                f"the answer does not show whether the request was accepted: {answer}"
-            )
-        return answer.data or {}

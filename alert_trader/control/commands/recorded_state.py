@@ -8,10 +8,9 @@ sold, offers, and commands without a receipt, but for a close.
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadCodec
 
@@ -34,6 +33,7 @@ from alert_trader.activities.messages import (
     SubmitRequest,
     SubmitResult,
 )
+from alert_trader.activities.receipts import adapter_of
 from alert_trader.control.errors import UnreadableRecordError
 from alert_trader.control.payload_codec import decrypted
 from alert_trader.control.queries.history_steps import Step, StepKind, steps_of
@@ -192,9 +192,4 @@ class _Records:
 
 
 def _read(kind: Any, data: Any) -> Any:
-    return _reader(kind).validate_json(json.dumps(data))
-
-
-@cache
-def _reader(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    return adapter_of(kind).validate_json(json.dumps(data))

@@ -9,16 +9,16 @@ import base64
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from alert_trader.activities.messages import NOTIFY, Notice
+from alert_trader.activities.receipts import adapter_of
 from alert_trader.control.errors import NotFoundError, UnreadableRecordError
 from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.domain.audit.event import TradeEvent
@@ -162,13 +162,7 @@ async def _decoded(client: Client, payloads: Sequence[Payload], kind: Any) -> An
     plain = payloads if codec is None else await codec.decode(list(payloads))
     if len(plain) != 1:
         raise ValueError(f"expected one payload, found {len(plain)}")
-    return _reader(kind).validate_json(plain[0].data)
-
-
-@cache
-def _reader(kind: Any) -> TypeAdapter[Any]:
-    """Build a reader once: that takes a hundred times as long as reading."""
-    return TypeAdapter(kind)
+    return adapter_of(kind).validate_json(plain[0].data)
 
 
 def _initial_view(read: _ReadHistory, workflow_id: str, received_at: datetime) -> TradeView:

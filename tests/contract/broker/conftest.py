@@ -20,6 +20,8 @@ from alert_trader.domain.ids import ClientOrderId
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.money import price
 from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
+from alert_trader.simulators.venue.config import Timing, VenueConfig
+from alert_trader.simulators.venue.server import RunningVenue, start
 
 ACCOUNT = "5WT00042"
 ORDERS = f"/accounts/{ACCOUNT}/orders"
@@ -77,6 +79,14 @@ class ScriptedGateway(TastytradeOcoGateway):
 
     def _transport(self) -> SharedTransport:
         return SharedTransport(httpx2.MockTransport(self.script.handle))
+
+
+@pytest.fixture
+async def running() -> AsyncIterator[RunningVenue]:
+    """Return a venue whose market moves only by hand."""
+    found = await start(VenueConfig(timing=Timing(quote_interval=3600)))
+    yield found
+    await found.close()
 
 
 @pytest.fixture

@@ -33,41 +33,22 @@ from alert_trader.domain.orders.order import (
 )
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.simulators.venue.commands import Adjust
-from alert_trader.simulators.venue.config import Timing, VenueConfig
+from alert_trader.simulators.venue.config import Timing
 from alert_trader.simulators.venue.faults import FaultKind, FaultRule
 from alert_trader.simulators.venue.orders import Action
-from alert_trader.simulators.venue.server import RunningVenue, start
+from alert_trader.simulators.venue.server import RunningVenue
 from alert_trader.simulators.venue.tape import RequestLine
+from tests.support.at_venue import ACCOUNT, CALL, CONTRACT
+from tests.support.at_venue import credentials as named
 from tests.support.instants import STATED
 
-ACCOUNT = "5WT00042"
-CALL = timedelta(seconds=3)
 HASTY = timedelta(seconds=0.3)
 SINCE = STATED.date() - timedelta(days=2)
-CONTRACT = OptionContract(
-    root="SPY", expiry=STATED.date() + timedelta(days=30), right=Right.CALL, strike=Decimal(600)
-)
 
 
 def credentials(running: RunningVenue) -> dict[str, Any]:
-    """Say where the venue is and who asks."""
-    return {
-        "client_secret": "client-secret-value",
-        "refresh_token": "refresh-token-value",
-        "account": ACCOUNT,
-        "is_test": False,
-        "venue_url": running.base_url,
-        "call_timeout": CALL,
-        "limiter": RequestLimiter(period=0.0, pauses=(0.4,), read_age=0),
-    }
-
-
-@pytest.fixture
-async def running() -> AsyncIterator[RunningVenue]:
-    """Return a venue whose market moves only by hand."""
-    found = await start(VenueConfig(timing=Timing(quote_interval=3600)))
-    yield found
-    await found.close()
+    """Say where the venue is and who asks, with no ceiling and no read that is used twice."""
+    return {**named(running), "limiter": RequestLimiter(period=0.0, pauses=(0.4,), read_age=0)}
 
 
 @pytest.fixture

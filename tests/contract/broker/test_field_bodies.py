@@ -14,7 +14,6 @@ import pytest
 from alert_trader.broker.port import UnavailableError
 from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.domain.ids import ClientOrderId
-from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.market.quotes import Listing
 from alert_trader.domain.money import price
 from alert_trader.domain.orders.order import (
@@ -26,17 +25,13 @@ from alert_trader.domain.orders.order import (
     TimeInForce,
 )
 from alert_trader.simulators.venue.client import VenueControl
-from alert_trader.simulators.venue.config import Timing, VenueConfig
 from alert_trader.simulators.venue.faults import FaultKind, FaultRule
 from alert_trader.simulators.venue.field_bodies import FieldBody
-from alert_trader.simulators.venue.server import RunningVenue, start
+from alert_trader.simulators.venue.server import RunningVenue
+from tests.support.at_venue import CONTRACT, credentials
 from tests.support.instants import STATED
 
-ACCOUNT = "5WT00042"
 SINCE = STATED.date() - timedelta(days=2)
-CONTRACT = OptionContract(
-    root="SPY", expiry=STATED.date() + timedelta(days=30), right=Right.CALL, strike=Decimal(600)
-)
 OTHER = replace(CONTRACT, strike=Decimal(605))
 OF_ORDERS = [
     FieldBody.IDS_TEXT,
@@ -46,14 +41,6 @@ OF_ORDERS = [
     FieldBody.REPLACED,
     FieldBody.ODD_FIELDS,
 ]
-
-
-@pytest.fixture
-async def running() -> AsyncIterator[RunningVenue]:
-    """Return a venue whose market moves only by hand."""
-    found = await start(VenueConfig(timing=Timing(quote_interval=3600)))
-    yield found
-    await found.close()
 
 
 @pytest.fixture
@@ -69,14 +56,7 @@ async def market(running: RunningVenue) -> AsyncIterator[VenueControl]:
 async def trader(running: RunningVenue, market: VenueControl) -> AsyncIterator[TastytradeGateway]:
     """Return the adapter over the venue."""
     del market
-    found = TastytradeGateway(
-        client_secret="client-secret-value",
-        refresh_token="refresh-token-value",
-        account=ACCOUNT,
-        is_test=False,
-        venue_url=running.base_url,
-        call_timeout=timedelta(seconds=3),
-    )
+    found = TastytradeGateway(**credentials(running))
     yield found
     await found.aclose()
 

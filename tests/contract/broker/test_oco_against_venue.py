@@ -15,7 +15,6 @@ from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.port import NOT_SENT, OutcomeUnknownError, RejectedError
 from alert_trader.broker.tastytrade.oco import TastytradeOcoGateway
 from alert_trader.domain.ids import ClientOrderId, PairId
-from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.money import price
 from alert_trader.domain.orders.oco import OcoReport
 from alert_trader.domain.orders.order import (
@@ -34,40 +33,15 @@ from alert_trader.simulators.venue.config import (
     OcoPartialFill,
     OcoRules,
     StopRules,
-    Timing,
     TriggerReading,
-    VenueConfig,
 )
 from alert_trader.simulators.venue.faults import FaultKind, FaultRule
-from alert_trader.simulators.venue.server import RunningVenue, start
-from tests.support.instants import STATED
+from alert_trader.simulators.venue.server import RunningVenue
+from tests.support.at_venue import CONTRACT, credentials
 from tests.support.pairs import written_pair, written_stop
 
-CONTRACT = OptionContract(
-    root="SPY", expiry=STATED.date() + timedelta(days=30), right=Right.CALL, strike=Decimal(600)
-)
 PAIR = written_pair(CONTRACT)
 HASTY = timedelta(seconds=0.3)
-
-
-def credentials(running: RunningVenue) -> dict[str, Any]:
-    """Say where the venue is and who asks."""
-    return {
-        "client_secret": "client-secret-value",
-        "refresh_token": "refresh-token-value",
-        "account": "5WT00042",
-        "is_test": False,
-        "venue_url": running.base_url,
-        "call_timeout": timedelta(seconds=3),
-    }
-
-
-@pytest.fixture
-async def running() -> AsyncIterator[RunningVenue]:
-    """Return a venue whose market moves only by hand."""
-    found = await start(VenueConfig(timing=Timing(quote_interval=3600)))
-    yield found
-    await found.close()
 
 
 @pytest.fixture
