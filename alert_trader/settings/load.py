@@ -21,6 +21,7 @@ from pydantic_settings import EnvSettingsSource
 
 from alert_trader.domain.errors import AlertTraderError
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.mirrors.address import without_credentials
 from alert_trader.settings import model
 
 SETTINGS_FILE = "TRADER_SETTINGS"
@@ -139,6 +140,8 @@ def describe(loaded: Loaded) -> list[Setting]:
             text = ",".join(effective[name])
         else:
             text = "" if value is None else str(written[name])
+        if name == "archive":
+            text = without_credentials(text)
         if name == "profiles":
             text = ",".join(value)
         rows.append(
