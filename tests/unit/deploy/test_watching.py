@@ -155,6 +155,17 @@ def test_counters_that_page_start_at_zero(monkeypatch: pytest.MonkeyPatch) -> No
     assert sum(value for labels, value in scraped(port) if labels["__name__"] == "trader_orders_total") == 1.0
 
 
+def test_a_worker_that_never_reached_its_broker_has_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """StreamSilent counts from the start of the worker: without a value no rule would ever fire."""
+    [port] = free_ports(1)
+    meter, account = runtime(f"127.0.0.1:{port}").metric_meter, AccountNumber("5WT31673")
+    monkeypatch.setattr("alert_trader.clock._source", lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    preset_metrics.start_at_zero(meter, "demo", account)
+    [heard] = [(labels, value) for labels, value in scraped(port) if labels["__name__"] == HEARD]
+    assert heard[1] == datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    assert heard[0]["task_queue"] == "trades-5WT31673"
+
+
 def test_api_error_counters_start_at_zero() -> None:
     """The first fault of a route is an increase, and makes its rule fire."""
     registry = CollectorRegistry()

@@ -28,7 +28,7 @@ async def test_a_cluster_is_refused(tmp_path: Path) -> None:
     try:
         await eventually(lambda: _says(mirror, "Redis cluster"), "an answer")
         whole = record("m1")
-        with pytest.raises(MirrorAwayError, match="it is a Redis cluster. Set TRADER_REDIS_URL") as refused:
+        with pytest.raises(MirrorAwayError, match="it is a Redis cluster") as refused:
             await mirror.write(whole.trade, whole.events)
         assert "CLUSTERDOWN" not in str(refused.value)
     finally:
