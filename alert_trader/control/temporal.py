@@ -67,7 +67,7 @@ def runtime(metrics: str | None = None) -> Runtime:
             counters_total_suffix=True,
             unit_suffix=True,
             durations_as_seconds=True,
-            histogram_bucket_overrides={"trader_*": LATENCIES},
+            histogram_bucket_overrides={"trader_": LATENCIES},
         )
     try:
         return Runtime(

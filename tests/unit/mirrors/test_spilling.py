@@ -19,9 +19,7 @@ def test_a_large_query_spills_into_the_folder_for_temporary_files(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(reader, "_SAFE", {**reader._SAFE, "memory_limit": "20MB", "threads": 1})
     found = ArchiveReader(Place.at(str(tmp_path / "archive")), "demo")
-    [[setting, largest]] = found.query(
-        f"select current_setting('temp_directory'), * from ({LARGE})"
-    ).rows
+    [[setting, largest]] = found.query(f"select current_setting('temp_directory'), * from ({LARGE})").rows
     assert Path(setting).parent == tmp_path
     assert largest
     assert list(tmp_path.iterdir()) == []

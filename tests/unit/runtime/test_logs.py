@@ -63,8 +63,9 @@ def test_four_minutes_without_the_broker_are_few_lines(lines: Lines) -> None:
 
 def test_an_unexpected_error_keeps_its_traceback(lines: Lines) -> None:
     """A bug is logged with where it happened."""
+    nothing: dict[str, str] = {}
     with pytest.raises(KeyError) as bug:
-        {}["a bug"]
+        nothing["a bug"]
     activity_failed(bug.value)
     assert "Traceback" in lines.written[0]
 
@@ -88,8 +89,9 @@ def test_json_lines_are_objects() -> None:
     assert "\n" not in written
     found = json.loads(written)
     assert (found["level"], found["logger"], found["message"]) == ("error", "n", "two\nlines x")
+    nothing: dict[str, str] = {}
     with pytest.raises(KeyError) as bug:
-        {}["a bug"]
+        nothing["a bug"]
     record.exc_info = (KeyError, bug.value, bug.tb)
     assert "Traceback" in json.loads(JsonLines().format(record))["error"]
 
