@@ -13,8 +13,8 @@ from typing_extensions import override
 from alert_trader.settings.services import LogFormat
 
 REPEATS_WITHIN = 60.0
-"""Seconds for which the same warning is counted and not written. While the broker cannot be reached each trade, read
-and stream repeats its own every second or two."""
+"""Seconds for which the same warning is counted and not written. While the broker cannot be reached each
+trade, read and stream repeats its own every second or two."""
 
 _REMEMBERED = 500
 """Different warnings that are counted at once."""

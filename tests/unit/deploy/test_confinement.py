@@ -122,7 +122,7 @@ def test_a_frozen_process_is_not_healthy(name: str, tmp_path: Path) -> None:
 
 
 def test_the_image_has_the_extra_for_traces() -> None:
-    """TRADER_TRACING=true in a container: what the extra needs in addition to requirements.txt is installed, by hash.
+    """TRADER_TRACING=true in a container: what it needs in addition to requirements.txt is installed by hash.
 
     The recipe selects it from the lock file for development, by the program that is run here.
     """
