@@ -34,7 +34,7 @@ asyncio.run(main())
 
 
 def test_a_stop_that_hangs_ends_by_force() -> None:
-    """Temporal does not answer and the shutdown waits for it: the process has ended before a container is killed."""
+    """Temporal does not answer and the shutdown waits: the process ends before its container is killed."""
     child = subprocess.Popen(
         [sys.executable, "-c", PROGRAM],
         env={"PYTHONPATH": ":".join(sys.path)},
