@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import signal
 from pathlib import Path
 
 import discord
@@ -54,9 +53,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     bot = TraderBot(temporal, settings, rules)
     for each in (*slash.COMMANDS, *slash_account.COMMANDS, slash_report.report):
         bot.tree.add_command(each)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = program.stop_requested()
     async with bot:
         await _log_in(bot, settings.discord_token.get_secret_value())
         log.info("invite link (minimum permissions): %s", invite(bot.me))

@@ -5,7 +5,6 @@ import dataclasses
 import json
 import logging
 import os
-import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -50,9 +49,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         # before the slower channels: it takes a millisecond, and at most a quarter of a second
         channels += (_mirror(settings),)
     channels += operators(settings)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = program.stop_requested()
     clocks = ClockWatch(broker, client.identity)
     meter = runtime(settings.metrics_bind).metric_meter
     worker = make_worker(

@@ -3,11 +3,9 @@
 Its reading and merging takes no CPU time from the workers that trade.
 """
 
-import asyncio
 import json
 import logging
 import os
-import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -58,9 +56,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     housekeeping = HousekeepingActivities(
         MirrorRepair(client, kept, compact_above=settings.archive_compact_above)
     )
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = program.stop_requested()
     worker = Worker(
         client,
         task_queue=HOUSEKEEPING_QUEUE,

@@ -59,6 +59,7 @@ from tests.support.instants import STATED
 from tests.support.replaying import assert_replay, histories_of
 from tests.support.virtual_time import StartsNow
 from tests.support.waiting import eventually
+from tests.support.workers import running
 
 AUTHOR, CHANNEL, GUILD = "11", "22", "33"
 _numbers = itertools.count(1)
@@ -336,7 +337,7 @@ async def open_harness(
             interceptors=[clocks.interceptor] if watch else [],
         )
         try:
-            async with worker:
+            async with running(worker):
                 # an account lives in real time, whatever its trades do
                 await ensure_account_workflow(
                     plain_client(client), account, mode=mode, limits=limits or LIMITS
