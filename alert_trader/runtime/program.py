@@ -4,24 +4,19 @@ import argparse
 import asyncio
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
 from alert_trader.control.errors import ControlError
+from alert_trader.runtime import logs
 from alert_trader.runtime.namespace import NamespaceError
 from alert_trader.settings.load import SettingsError, load
 from alert_trader.settings.model import Settings
 
 UNUSABLE = 5
 """Exit code when something that a process needs cannot be reached or is not set; the CLI uses the same."""
-
-STOP_WITHIN = timedelta(seconds=9)
-"""From a request to stop to the end of the process, at the latest. The SDK waits longer for a Temporal
-server that does not answer; Docker and the local stack kill after 10 s."""
 
 
 def arguments(name: str, doc: str | None, *, ready: str) -> argparse.ArgumentParser:
@@ -50,11 +45,7 @@ def work(
     )
     try:
         settings = load().settings
-        logging.basicConfig(
-            level=settings.log_level.upper(),
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-            stream=sys.stderr,
-        )
+        logs.set_up(settings.log_level, settings.log_format)
         for name, level in (quiet or {}).items():
             logging.getLogger(name).setLevel(level)
         asyncio.run(todo(settings))
@@ -64,28 +55,6 @@ def work(
     except KeyboardInterrupt:
         return 0
     return 0
-
-
-def stop_requested() -> asyncio.Event:
-    """Return an event that SIGTERM or SIGINT sets; the process then ends within `STOP_WITHIN`."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-
-    def request() -> None:
-        if not stop.is_set():
-            stop.set()
-            loop.call_later(STOP_WITHIN.total_seconds(), _give_up_waiting)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, request)
-    return stop
-
-
-def _give_up_waiting() -> None:
-    logging.getLogger("alert-trader").warning(
-        "not stopped within %g s, perhaps because Temporal does not answer: ending now",
-        STOP_WITHIN.total_seconds(),
-    )
-    end(0)
 
 
 def end(code: int) -> NoReturn:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from temporalio.worker import Worker
 
-from alert_trader.runtime.program import STOP_WITHIN
+from alert_trader.runtime.stopping import STOP_WITHIN
 
 
 @asynccontextmanager
