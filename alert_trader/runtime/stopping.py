@@ -12,7 +12,7 @@ log = logging.getLogger("alert-trader.stopping")
 
 
 STOP_WITHIN = timedelta(seconds=9)
-"""From a request to stop to the end of the process, at the latest: Docker and the local stack kill after 10 s."""
+"""From the request to the end of the process. Docker and the local stack kill after 10 s."""
 
 
 def stop_requested(within: timedelta = STOP_WITHIN) -> asyncio.Event:

@@ -61,7 +61,7 @@ class Play:
         return await _answered(partial(self.harness.events, self.trade))
 
     async def until(self, reached: Callable[[TradeView], bool], steps: int = STEPS) -> TradeView:
-        """Let the trade's time pass until it is so far, or over; fails when it never is."""
+        """Move the clock ahead until the trade is so far, or over; fail when it never is."""
         assert self.trade is not None
         for _ in range(steps):
             view = await self.view()
@@ -114,7 +114,7 @@ _T = TypeVar("_T")
 
 
 async def _answered(query: Callable[[], Awaitable[_T]]) -> _T:
-    """Query as a face does: again, where the worker has just begun with the workflow."""
+    """Query as the interfaces do: again, where the worker has just begun with the workflow."""
     for _ in range(100):
         with contextlib.suppress(WorkflowQueryFailedError):
             return await query()
