@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from datetime import timedelta
 from pathlib import Path
 
 import discord
@@ -23,9 +22,6 @@ from alert_trader.settings.model import Settings
 
 log = logging.getLogger("alert-trader.bot")
 
-
-STOP_WITHIN = timedelta(seconds=12)
-"""Longest time of a stop: more than the 5 s for cards in progress. A container's is longer."""
 
 LOGIN_WITHIN = 30.0
 """Seconds. A login takes less than one; discord.py repeats one that Discord does not accept now."""
@@ -59,7 +55,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     bot = TraderBot(temporal, settings, rules)
     for each in (*slash.COMMANDS, *slash_account.COMMANDS, slash_report.report):
         bot.tree.add_command(each)
-    stop = stop_requested(STOP_WITHIN)
+    stop = stop_requested()
     async with kept_alive(ready_file, runtime(settings.metrics_bind).metric_meter), bot:
         await _log_in(bot, settings.discord_token.get_secret_value())
         log.info("invite link (minimum permissions): %s", invite(bot.me))

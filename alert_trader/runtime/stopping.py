@@ -11,7 +11,11 @@ from datetime import timedelta
 log = logging.getLogger("alert-trader.stopping")
 
 
-def stop_requested(within: timedelta) -> asyncio.Event:
+STOP_WITHIN = timedelta(seconds=9)
+"""From the request to the end of the process. Docker and the local stack kill after 10 s."""
+
+
+def stop_requested(within: timedelta = STOP_WITHIN) -> asyncio.Event:
     """Return an event that SIGTERM and SIGINT set.
 
     The process ends by force when it still runs `within` after the first of them: a Temporal server that

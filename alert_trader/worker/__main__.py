@@ -33,12 +33,9 @@ from alert_trader.worker.upgrade import (
     versioned,
     wait_until_current,
 )
-from alert_trader.worker.wiring import GRACE, make_broker, make_worker, whitelist
+from alert_trader.worker.wiring import make_broker, make_worker, whitelist
 
 log = logging.getLogger("alert-trader.worker")
-
-STOP_WITHIN = 3 * GRACE
-"""Longest time of a stop. A container's is longer."""
 
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
@@ -53,7 +50,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         # before the slower channels: it takes a millisecond, and at most a quarter of a second
         channels += (_mirror(settings),)
     channels += operators(settings)
-    stop = stop_requested(STOP_WITHIN)
+    stop = stop_requested()
     clocks = ClockWatch(broker, client.identity)
     meter = runtime(settings.metrics_bind).metric_meter
     worker = make_worker(

@@ -43,9 +43,6 @@ from alert_trader.workflows.timing import TASK_TIMEOUT
 
 log = logging.getLogger("alert-trader.housekeeper")
 
-STOP_WITHIN = 3 * GRACE
-"""Longest time of a stop. A container's is longer."""
-
 ROUND_WITHIN = timedelta(hours=6)
 """Temporal ends a round that takes longer, such as one that an upgrade has made impossible to replay: the
 next one starts instead of being skipped."""
@@ -59,7 +56,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     housekeeping = HousekeepingActivities(
         MirrorRepair(client, kept, compact_above=settings.archive_compact_above)
     )
-    stop = stop_requested(STOP_WITHIN)
+    stop = stop_requested()
     worker = Worker(
         client,
         task_queue=HOUSEKEEPING_QUEUE,
