@@ -44,12 +44,15 @@ class OrderLookups:
         """Search for an order of unknown outcome since its own day, then in all orders of the trade's time.
 
         The orders of a trade grow with its age. One that was sent days before it was intended, as after a
-        reset of its workflow, is in the longer list only. Raise when the broker does not answer.
+        reset of its workflow, is in the longer list only. It is absent when the list of working orders has it
+        neither: how soon each of the two shows a new order is not documented. Raise when the broker does not
+        answer.
         """
+        live = await self._reader.live_orders()
         own_day = new_york_date(request.intended_at) - timedelta(days=1)
         for day in sorted({request.search_from, max(own_day, request.search_from)}, reverse=True):
             found = match_order(
-                await self._reader.orders_since(day),
+                {each.order_id: each for each in [*await self._reader.orders_since(day), *live]}.values(),
                 request.intent,
                 intended_at=request.intended_at,
                 lost_at=request.lost_at,
