@@ -51,8 +51,9 @@ class OrderLookups:
         live = await self._reader.live_orders()
         own_day = new_york_date(request.intended_at) - timedelta(days=1)
         for day in sorted({request.search_from, max(own_day, request.search_from)}, reverse=True):
+            orders = await self._reader.orders_since(day, request.intent.contract)
             found = match_order(
-                {each.order_id: each for each in [*await self._reader.orders_since(day), *live]}.values(),
+                {each.order_id: each for each in [*orders, *live]}.values(),
                 request.intent,
                 intended_at=request.intended_at,
                 lost_at=request.lost_at,
@@ -96,7 +97,7 @@ class OrderLookups:
     async def read_position(self, request: PositionRequest) -> PositionAnswer:
         """Read what the account holds of a contract, and how much of it open closing orders may sell."""
         recent, live, positions = await asyncio.gather(
-            self._reader.orders_since(request.search_from),
+            self._reader.orders_since(request.search_from, request.contract),
             self._reader.live_orders(),
             self._reader.positions(),
         )

@@ -1,4 +1,4 @@
-"""What is asked for while no worker runs: an entry is not sent, and a halt is recorded."""
+"""What is requested while no worker runs: an entry is not sent, and a halt is recorded."""
 
 import asyncio
 import time
