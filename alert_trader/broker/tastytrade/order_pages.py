@@ -26,7 +26,7 @@ order is looked up before it is sent; and the broker must not take the burst for
 READINGS = 2
 """How often a list that changed during the reading is read with several pages at once; then page by page."""
 
-PROOF_WITHIN = 1.0
+PROOF_WITHIN = 1
 """Seconds for the reading that shows whether a filter can be trusted: an order may be waiting for it."""
 
 _Page = tuple[list[Any], int, int]
