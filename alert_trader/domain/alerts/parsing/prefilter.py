@@ -30,10 +30,16 @@ _STRIKE = re.compile(
     r"[0-9](?:\$?\s?(?:c|p|calls?|puts?|ce|pe)\b|dte|/[0-9]|[0-9]{5}[cp][0-9])|\b[cp] ?[0-9]{2}|[+-][0-9]+ \$"
 )
 
+_FLAT = re.compile(
+    r"[Ff](?:lat|LAT) (?:on |in )?(?:the |my )?\$?[A-Z]{2,5}\b|\b[A-Z]{2,5},? (?:is |now )?flat\b"
+)
+
 
 def may_be_alert(text: NormalizedText) -> bool:
     """Whether a text has a word of an alert or something like a strike; without both it is chatter."""
     found = _WORD.findall(text.lower)
     if not _ALERT_WORDS.isdisjoint(found) or _STRIKE.search(text.lower) is not None:
         return True
-    return not _BESIDE.isdisjoint(found) and not _ONLY_TOGETHER.isdisjoint(found)
+    if not _BESIDE.isdisjoint(found) and not _ONLY_TOGETHER.isdisjoint(found):
+        return True
+    return "flat" in found and _FLAT.search(text.text) is not None

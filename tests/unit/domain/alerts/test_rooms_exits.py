@@ -92,6 +92,10 @@ EXITS = [
     ("KO 70c all done 2.5", "KO 70C", Share.ALL, None, None),
     ("sold 1/2 KO puts", "KO P", Share.HALF, Decimal("0.5"), None),
     ("just dumped the KO calls", "KO C", None, None, None),
+    ("scaling out of KO 70c, 25% here", "KO 70C", Share.FRACTION, Decimal("0.25"), None),
+    ("SOLD -5 KO 100 18 DEC 26 70 CALL @2.40", "KO 70C", Share.COUNT, None, 5),
+    ("I'm flat KO", "KO ", None, None, None),
+    ("KO 70c sold 2, 3 left", "KO 70C", Share.COUNT, None, 2),
     ("-2 $KO $70c 18DEC2026 @ lim1.2", "KO 70C", Share.COUNT, None, 2),
 ]
 
@@ -163,6 +167,9 @@ NO_EXIT = [
     ("KO closed 7.4", AlertKind.CHATTER),
     ("sold half KO shares", AlertKind.CHATTER),
     ("Took the rest of the day off", AlertKind.CHATTER),
+    ("STC everything except KO", AlertKind.REFUSED),
+    ("sold KO 70c 12/18 CSP for 1.20", AlertKind.REFUSED),
+    ("sold the KO 65p 12/18 cash secured, 1.20", AlertKind.REFUSED),
     ("-0 $KO $70c", AlertKind.REFUSED),
     ("-0 $KO $70c 18DEC2026 @ 1.2", AlertKind.REFUSED),
 ]

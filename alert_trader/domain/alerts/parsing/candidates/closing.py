@@ -38,7 +38,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.exit_words import (
     REST,
     SCALING,
     SHARES,
-    SHORT_PAID,
+    SHORT_ANYWHERE,
     SHORT_SELLING,
     SHORT_SOLD,
     STOPS,
@@ -136,13 +136,17 @@ def _shape_of(tokens: tuple[Token, ...], sentences: list[range], place: int) -> 
         place > 0 and _opens_with_condition(tokens, sentences[place - 1])
     ):
         return Shape.CONDITIONAL_EXIT
-    spoken = tokens[sentence.start : sentence.stop]
+    all_but = closes_all_but(tokens[sentence.start : sentence.stop])
+    return Shape.ALL_BUT if all_but else Shape.SPOKEN_EXIT
+
+
+def closes_all_but(spoken: tuple[Token, ...]) -> bool:
+    """Whether everything but a position that is named is closed."""
     but = next((index for index, token in enumerate(spoken) if token.lower in BUT_WORDS), None)
-    if but is not None and any(token.lower in ALL_WORDS for token in spoken[:but]):
-        named = [token for token in spoken[but + 1 : but + 5] if token.lower not in _BEHIND_BUT]
-        if named and names_position(named[0]):
-            return Shape.ALL_BUT
-    return Shape.SPOKEN_EXIT
+    if but is None or not any(token.lower in ALL_WORDS for token in spoken[:but]):
+        return False
+    named = [token for token in spoken[but + 1 : but + 5] if token.lower not in _BEHIND_BUT]
+    return bool(named) and names_position(named[0])
 
 
 def is_conditional(tokens: tuple[Token, ...], sentence: range) -> bool:
@@ -201,7 +205,7 @@ def _closes_something(
     if first in SHORT_SELLING and (
         _sells_short(tokens, start, following)
         or (following[:1] and following[0] in NOT_NOW)
-        or any(token.lower in SHORT_PAID for token in tokens[start + 1 : stop])
+        or any(token.lower in SHORT_ANYWHERE for token in tokens[start + 1 : stop])
     ):
         return False
     if first in SHORT_SELLING and following[:1] == ["off"] and subject and not _has_strike(subject):

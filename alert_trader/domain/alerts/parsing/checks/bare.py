@@ -9,6 +9,7 @@ from alert_trader.domain.alerts.parsing.checks.verdict import CERTAIN, Verdict
 from alert_trader.domain.alerts.parsing.checks.wording import check_wording
 from alert_trader.domain.alerts.parsing.context import Context
 from alert_trader.domain.alerts.parsing.fields.values import Fields
+from alert_trader.domain.alerts.parsing.outline import names_spread
 from alert_trader.domain.alerts.parsing.reading import Reading
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import EVIDENCE, RESULTS
@@ -30,10 +31,14 @@ _WHOSE = frozenset({"my", "our", "your", "his", "her", "their", "the", "up", "do
 _RESULT_KINDS = frozenset({"SIGNED", "TIME"})
 
 
-def check_unread(_c: Candidate, fields: Fields, reading: Reading, _x: Context) -> Verdict | None:
-    """Refuse a whole contract in a message that is nothing else, so that it is on record."""
+def check_unread(candidate: Candidate, fields: Fields, reading: Reading, _x: Context) -> Verdict | None:
+    """Refuse a whole contract, or a spread, in a message that is nothing else, so that it is on record."""
     if not is_whole(fields, reading):
-        return None
+        legs = fields.unexplained + fields.pairs
+        if reading.symbol is None or not legs or not fields.expiries or not names_spread(candidate.outline):
+            return None
+        reason = f"expected one strike, found {quote(legs[0].text)}: spreads are traded by hand"
+        return Verdict(Refusal(Code.PARSE_SPREAD, reason, legs[0]), failed="one contract")
     return Verdict(_no_act(fields), failed="an act of buying or selling")
 
 
@@ -129,11 +134,10 @@ def _says_entry(candidate: Candidate, context: Context) -> bool:
 def _check_symbol(
     candidate: Candidate, fields: Fields, _reading: Reading, context: Context
 ) -> Refusal | None:
-    """Refuse a ticker in small letters, unless the room's own words make it an entry."""
+    """Refuse a ticker in small letters, unless its price and the talk of an entry make it one."""
     if fields.symbols[0].text.isupper():
         return None
-    averaged = context.average_is_price and any(token.lower in _AVERAGES for token in candidate.tokens)
-    return None if averaged else _no_act(fields)
+    return None if fields.prices and _says_entry(candidate, context) else _no_act(fields)
 
 
 def _is_alone(candidate: Candidate, fields: Fields, reading: Reading, context: Context) -> bool:

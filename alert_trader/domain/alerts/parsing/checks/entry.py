@@ -153,7 +153,7 @@ def _check_prose_action(candidate: Candidate, fields: Fields, _context: Context)
         reason = "expected a purchase made now, found a stop order to buy: send the alert when it is filled"
         return Refusal(Code.PARSE_CONDITIONAL, reason, stop)
     if refusal is None and candidate.start > first.first:
-        refusal = check_action_first(tokens, first, outline.opening)
+        refusal = check_action_first(tokens, first, max(outline.opening, outline.entry.end))
     return refusal or _check_no_exit(candidate)
 
 

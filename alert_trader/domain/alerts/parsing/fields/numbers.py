@@ -11,6 +11,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     BETWEEN_LABEL_AND_NUMBER,
     COUNTED,
     FIRM_PRICE_MARKS,
+    MOVES,
     RIGHTS,
     SEVERAL_TARGETS,
     STOPS_AND_TARGETS,
@@ -29,6 +30,9 @@ _CONTRACT = frozenset({"contract", "con", "cons", "contracts", "lot"})
 _NUMBERS = re.compile(r"[0-9]*\.?[0-9]+")
 _STRIKE = frozenset({"strike", "strikes"})
 _AVERAGE = frozenset({"avg", "average"})
+_REWARD = frozenset({"rr", "r", "reward", "rrr"})
+_ORDINALS = frozenset({"first", "1st", "second", "2nd", "third", "3rd", "next", "final", "last"})
+_TRIMS = TARGETS | frozenset({"trim", "trims", "scale"})
 _COUNTS = frozenset("123456789")
 _MOST_COUNTED = 20
 """Up to this, a number behind "calls" may be a count."""
@@ -62,7 +66,9 @@ def _is_named(walk: Walk, token: Token) -> bool:
         return False
     if _is_multiplier(walk, token):
         return True
-    return walk.draft.complete and walk.mark is None and _is_explained(walk, token)
+    if not walk.draft.complete or walk.mark is not None:
+        return False
+    return _is_ratio(walk) or _is_trim(walk) or _is_explained(walk, token)
 
 
 def _place(walk: Walk, token: Token) -> None:
@@ -153,6 +159,21 @@ def _is_explained(walk: Walk, token: Token) -> bool:
     )
 
 
+def _is_ratio(walk: Walk) -> bool:
+    """Whether a number is one of a ratio of risk and reward: "R/R 1:3"."""
+    tokens, index = walk.tokens, walk.index
+    after, before = walk.ahead(1), walk.before
+    joined = (after is not None and after.text == ":") or (before is not None and before.text == ":")
+    return joined and any(token.lower in _REWARD for token in tokens[max(index - 5, 0) : index])
+
+
+def _is_trim(walk: Walk) -> bool:
+    """Whether a trim or target is named behind its number: "1.50 first trim"."""
+    after = walk.following()
+    named = walk.ahead(2) if after is not None and after.lower in _ORDINALS else after
+    return walk.comma and named is not None and named.lower in _TRIMS
+
+
 def _is_named_behind(walk: Walk, token: Token) -> bool:
     """Whether a number, with the price known, has its name behind it: "4.45 entry, 3.3 stop"."""
     behind = walk.ahead(2)
@@ -211,7 +232,10 @@ def _take_price(walk: Walk, token: Token, *, marked: bool) -> None:
 def _is_level(walk: Walk, token: Token) -> bool:
     """Whether a number is a level of the underlying: "could run to 255", of a strike of 250 at 2.10."""
     draft, before = walk.draft, walk.before
-    if walk.in_contract or before is None or before.lower not in BEFORE_LEVEL:
+    if walk.in_contract or before is None:
+        return False
+    moves = before.lower == "to" and walk.index > 1 and walk.tokens[walk.index - 2].lower in MOVES
+    if before.lower not in BEFORE_LEVEL and not moves:
         return False
     if not draft.complete or not draft.strikes:
         return False

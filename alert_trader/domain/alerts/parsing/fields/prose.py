@@ -8,6 +8,12 @@ import re
 from collections.abc import Callable
 
 from alert_trader.domain.alerts.parsing.context import RoomDefaults
+from alert_trader.domain.alerts.parsing.fields.dates import (
+    is_class_of_dates,
+    is_day_of_expiry,
+    is_event,
+    is_grade,
+)
 from alert_trader.domain.alerts.parsing.fields.numbers import has_label, is_range_of_levels, take_number
 from alert_trader.domain.alerts.parsing.fields.values import FieldsDraft
 from alert_trader.domain.alerts.parsing.fields.walk import Label, Walk
@@ -21,7 +27,6 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     COMMENTARY_LABELS,
     COMPARES,
     CONTRACT_FILLERS,
-    EVENTS,
     JOINS,
     NEAR_PRICE,
     NO_PRICE,
@@ -50,10 +55,7 @@ _RISKS = words("risk risking risked size")
 _AVERAGES = words("avg average averaged")
 _EXPIRES = words("exp expiry expiration expires expiring")
 _DAYS = words("today tomorrow tmrw friday fri")
-_BEFORE_DAY = words("for exp expiry expiration expires expiring calls call puts put")
-_BEHIND_DAY = words("avg average at for paid entry exp expiry expiration price here filled fill market cmp")
 _MOST_COUNTED = 20
-_NEAR_EVENT = 4
 _LONGEST_COMPANY = 5
 _CONTRACTS = words("contract contracts con cons lots")
 _DASHED_DATE = re.compile(r"(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01])")
@@ -100,7 +102,7 @@ def _expiry(walk: Walk, token: Token) -> None:
     draft = walk.draft
     if token.lower in _FRACTIONS and _is_size(walk.following()):
         return
-    if not walk.in_contract and draft.complete and _is_event(walk):
+    if draft.complete and (is_grade(walk, token) or (not walk.in_contract and is_event(walk))):
         return
     if walk.label is Label.EXPECTED and draft.complete:
         # "PT 72/75"
@@ -114,22 +116,10 @@ def _expiry(walk: Walk, token: Token) -> None:
         draft.other_expiries += (token,)
 
 
-def _is_event(walk: Walk) -> bool:
-    """Whether a date in the commentary is that of an event: "earnings on 12/2"."""
-    before = walk.tokens[max(walk.index - _NEAR_EVENT, 0) : walk.index]
-    return any(token.lower in EVENTS for token in before)
-
-
 def _relative(walk: Walk, token: Token) -> None:
     """Take an expiration in words, unless there is a date; in the commentary it is ignored."""
-    if walk.in_contract and not walk.draft.expiries and not _is_class_of_dates(walk):
+    if walk.in_contract and not walk.draft.expiries and not is_class_of_dates(walk):
         _expiry(walk, token)
-
-
-def _is_class_of_dates(walk: Walk) -> bool:
-    """Whether "(Weeklys)" in an order line only says of which kind the date behind it is."""
-    behind, date = walk.ahead(1), walk.ahead(2)
-    return behind is not None and behind.text == ")" and date is not None and date.kind == "DATE"
 
 
 def _stamp(walk: Walk, token: Token) -> None:
@@ -144,19 +134,6 @@ def _stamp(walk: Walk, token: Token) -> None:
         and not token.lower.endswith(":r>")
     ):
         _expiry(walk, token)
-
-
-def _is_day_of_expiry(walk: Walk) -> bool:
-    """Whether "today" or "Friday" is the expiration: behind the strike or "for", before the price."""
-    draft, before = walk.draft, walk.before
-    if not walk.in_contract or draft.expiries or not draft.symbols or before is None:
-        return False
-    if before.kind != "STRIKE" and before.lower not in _BEFORE_DAY:
-        return False
-    behind = walk.following()
-    return bool(draft.strikes) and (
-        behind is None or behind.kind in {"AT", "NUMBER", "NOISE"} or behind.lower in _BEHIND_DAY
-    )
 
 
 def _signed(walk: Walk, token: Token) -> None:
@@ -264,7 +241,7 @@ def _word(walk: Walk, token: Token) -> None:
     if walk.average_is_price and lower in _AVERAGES:
         walk.drop_mark()
         walk.mark = token
-    elif lower in _DAYS and _is_day_of_expiry(walk):
+    elif lower in _DAYS and is_day_of_expiry(walk):
         walk.draft.expiries += (token,)
     elif walk.in_contract and not walk.draft.symbols and token.text in ALSO_TICKERS:
         _symbol(walk, token)

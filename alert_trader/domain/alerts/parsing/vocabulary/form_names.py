@@ -50,6 +50,13 @@ NAMES: dict[str, Part] = {
             "fill price",
             "filled",
             "filled at",
+            "avg",
+            "average",
+            "avg price",
+            "average price",
+            "avg cost",
+            "average cost",
+            "avg fill",
             "avg entry",
             "entry cost",
             "paid",
@@ -143,6 +150,19 @@ NAMES: dict[str, Part] = {
     ),
 }
 
+_BY_WORD: dict[str, Part] = {
+    **dict.fromkeys(("exit", "sold", "profit", "gain", "return", "roi"), Part.RESULT),
+    **dict.fromkeys(
+        ("stop", "sl", "target", "targets", "tp", "pt", "trim", "trims", "invalidation"), Part.LEVEL
+    ),
+    **dict.fromkeys(("current", "now", "high", "peak"), Part.RUNNING),
+    **dict.fromkeys(("exp", "expiry", "expiration", "expires"), Part.EXPIRY),
+    **dict.fromkeys(("strike",), Part.STRIKE),
+    **dict.fromkeys(("entry", "fill", "filled", "paid", "bought"), Part.PRICE),
+}
+"""What a name of several words is that is in no table, by the first of these that it has: "option entry"."""
+_LONGEST_OF_WORDS = 3
+
 _OWN_ENTRY = frozenset(
     name
     for name, part in NAMES.items()
@@ -166,4 +186,14 @@ def part_of(written: str, agreed: Mapping[str, Part]) -> tuple[Part | None, bool
     part = NAMES.get(name)
     if _UNDERLYING.search(name) and part is not Part.SYMBOL:
         return Part.LEVEL, False
+    if part is None:
+        part = _by_word(name.split())
+        return part, part is Part.PRICE
     return part, name in _OWN_ENTRY
+
+
+def _by_word(spoken: list[str]) -> Part | None:
+    """Return what a name is by one of its words; a name of one word is in the table or unknown."""
+    if not 1 < len(spoken) <= _LONGEST_OF_WORDS:
+        return None
+    return next((part for word, part in _BY_WORD.items() if word in spoken), None)
