@@ -6,6 +6,7 @@ otherwise (WHO-40). Message text is data: reasons quote it shortened and without
 a terminal or a log would act on (WHO-60).
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -16,7 +17,14 @@ from alert_trader.domain.alerts.parsing.candidates.parts import parts_of
 from alert_trader.domain.alerts.parsing.checks.check import check
 from alert_trader.domain.alerts.parsing.checks.verdict import Verdict
 from alert_trader.domain.alerts.parsing.context import Context, context_of
-from alert_trader.domain.alerts.parsing.explanation import Explanation, Tried, explain, explain_chatter
+from alert_trader.domain.alerts.parsing.explanation import (
+    Explanation,
+    Tried,
+    considered,
+    explain,
+    explain_chatter,
+    nearest,
+)
 from alert_trader.domain.alerts.parsing.fields.collect import collect_fields
 from alert_trader.domain.alerts.parsing.normalize import NormalizedText, normalize
 from alert_trader.domain.alerts.parsing.outline import Outline, outline
@@ -108,7 +116,10 @@ def _read(shown: str, outlined: Outline, context: Context) -> _Parsed:
         verdict = check(candidate, fields, reading, context)
         tried.append(Tried(candidate.shape, reading, verdict))
         if verdict is not None:
-            return _Parsed(answer(shown, outlined.text, reading, verdict), outlined, verdict, tuple(tried))
+            found = answer(shown, outlined.text, reading, verdict)
+            if verdict.refusal is not None:
+                found = replace(found, considered=considered(tried), nearest=nearest(tried) or None)
+            return _Parsed(found, outlined, verdict, tuple(tried))
     return _Parsed(CHATTER, outlined, None, tuple(tried))
 
 

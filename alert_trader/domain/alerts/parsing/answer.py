@@ -45,6 +45,8 @@ def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict)
         portion=reading.closed.portion,
         fraction=reading.closed.fraction,
         label=reading.label,
+        stop=reading.stop,
+        targets=reading.targets,
         spans=_placed(_spans(reading.source), shown, text),
     )
 
@@ -53,6 +55,8 @@ def _spans(source: Source) -> list[Span]:
     """Return the span of each token that a value was read from, in the order of the text."""
     spans = [_span("label", token) for token in source.label]
     spans += [_span("action", token) for token in source.action if token.kind == "WORD"]
+    spans += [_span("stop", token) for token in source.stop]
+    spans += [_span("target", token) for token in source.targets]
     for field, token in (
         ("symbol", source.symbol),
         ("strike", source.strike),

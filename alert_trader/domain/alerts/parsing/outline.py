@@ -22,7 +22,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.action_words import (
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
 from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import SPREADS
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import BEFORE_CONTRACT, Opening, act_at
-from alert_trader.domain.alerts.parsing.vocabulary.form_names import Part, part_of
+from alert_trader.domain.alerts.parsing.vocabulary.form_names import LEVELS, Part, part_of
 from alert_trader.domain.alerts.parsing.vocabulary.tickers import (
     BEFORE_STRIKE,
     may_be_ticker,
@@ -333,7 +333,7 @@ def _form_of(lines: list[FormLine]) -> Form:
         match line.part:
             case None | Part.ACTION:
                 title += line.tokens
-            case Part.LEVEL | Part.COMMENT | Part.STATUS:
+            case Part.STOP | Part.TARGET | Part.LEVEL | Part.COMMENT | Part.STATUS:
                 comments += _comment(line)
             case Part.RUNNING:
                 running += [token for token in line.tokens if token.kind == "NUMBER"]
@@ -383,8 +383,8 @@ def _lines(text: NormalizedText, tokens: tuple[Token, ...], agreed: Mapping[str,
         while index < len(tokens) and tokens[index].start < end:
             index += 1
         found = tokens[first:index]
-        if part is None and lines and lines[-1].part is Part.LEVEL and _only_levels(found):
-            part = Part.LEVEL
+        if part is None and lines and lines[-1].part in LEVELS and _only_levels(found):
+            part = lines[-1].part
         elif part is None and mark is not None and _is_unknown_value(line[0][: mark.start()], found):
             part = Part.UNKNOWN
         lines.append(FormLine(part, found, own))

@@ -14,6 +14,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     MOVES,
     RIGHTS,
     SEVERAL_TARGETS,
+    STOPS,
     STOPS_AND_TARGETS,
     TARGETS,
     UNITS,
@@ -48,6 +49,21 @@ def take_number(walk: Walk, token: Token) -> None:
     walk.mark, walk.comma = None, False
 
 
+def take_level(walk: Walk, token: Token) -> None:
+    """Assign a number to the stop or target that was named last; to a word of the commentary none."""
+    if walk.label_token is not None and not walk.remark:
+        _name_level(walk, walk.label_token, token)
+
+
+def _name_level(walk: Walk, name: Token, token: Token) -> None:
+    """Keep a number with its name: a stop or a target; a trailing stop and an average are neither."""
+    word = name.lower.rstrip("123456789")
+    if word in TARGETS:
+        walk.draft.levels += (("target", token),)
+    elif word in STOPS:
+        walk.draft.levels += (("stop", token),)
+
+
 def has_label(walk: Walk) -> bool:
     """Whether a number belongs to the stop or target just named; a target has several, with commas."""
     if walk.label is Label.EXPECTED:
@@ -68,7 +84,10 @@ def _is_named(walk: Walk, token: Token) -> bool:
         return True
     if not walk.draft.complete or walk.mark is not None:
         return False
-    return _is_ratio(walk) or _is_trim(walk) or _is_explained(walk, token)
+    if _is_trim(walk):
+        walk.draft.levels += (("target", token),)
+        return True
+    return _is_ratio(walk) or _is_explained(walk, token)
 
 
 def _place(walk: Walk, token: Token) -> None:
@@ -78,7 +97,7 @@ def _place(walk: Walk, token: Token) -> None:
         _take_for_label(walk, token)
     elif walk.label is Label.GIVEN:
         # "SL 598 @ .80": either may be the stop, and either the price
-        draft.unexplained += () if _is_next_target(walk, token) else (token,)
+        _take_next(walk, token)
     elif mark is not None:
         if mark.kind == "AT" or fractional or mark.lower in FIRM_PRICE_MARKS:
             _take_price(walk, token, marked=True)
@@ -95,6 +114,14 @@ def _place(walk: Walk, token: Token) -> None:
         draft.quantities += (token,)
     elif not draft.complete or not (_has_unit(walk.following()) or _is_count(walk, token)):
         draft.unexplained += (token,)
+
+
+def _take_next(walk: Walk, token: Token) -> None:
+    """Assign a number behind the one of a stop or target: a further target, or nothing that is known."""
+    if _is_next_target(walk, token):
+        take_level(walk, token)
+    else:
+        walk.draft.unexplained += (token,)
 
 
 def _is_next_target(walk: Walk, token: Token) -> bool:
@@ -146,6 +173,7 @@ def _is_explained(walk: Walk, token: Token) -> bool:
         return before is not None and before.lower in _QUOTE
     if after.lower in STOPS_AND_TARGETS and _is_named_behind(walk, token):
         walk.named_behind = token
+        _name_level(walk, after, token)
         return True
     if after.lower in _QUOTE or (before is not None and before.lower in _QUOTE):
         return True
@@ -213,6 +241,7 @@ def _take_for_label(walk: Walk, token: Token) -> None:
     if walk.label is Label.EXPECTED and token.text in _COUNTS and after is not None and after.text == ":":
         return
     walk.label = Label.GIVEN
+    take_level(walk, token)
     if walk.label_token is not None and walk.label_token.lower in _AVERAGE and not walk.draft.prices:
         # an average without a price in front may be the price
         walk.draft.unexplained += (token,)

@@ -14,7 +14,12 @@ from alert_trader.domain.alerts.parsing.fields.dates import (
     is_event,
     is_grade,
 )
-from alert_trader.domain.alerts.parsing.fields.numbers import has_label, is_range_of_levels, take_number
+from alert_trader.domain.alerts.parsing.fields.numbers import (
+    has_label,
+    is_range_of_levels,
+    take_level,
+    take_number,
+)
 from alert_trader.domain.alerts.parsing.fields.values import FieldsDraft
 from alert_trader.domain.alerts.parsing.fields.walk import Label, Walk
 from alert_trader.domain.alerts.parsing.tokens import Token
@@ -106,6 +111,7 @@ def _expiry(walk: Walk, token: Token) -> None:
         return
     if walk.label is Label.EXPECTED and draft.complete:
         # "PT 72/75"
+        take_level(walk, token)
         walk.label = Label.GIVEN
         return
     walk.drop_mark()
@@ -171,6 +177,7 @@ def _counts_contracts(walk: Walk, token: Token) -> bool:
 
 def _percent(walk: Walk, token: Token) -> None:
     if has_label(walk):
+        take_level(walk, token)
         walk.label = Label.GIVEN
     elif not walk.draft.complete or not (_is_size(walk.following()) or _is_risk(walk.before)):
         walk.draft.unexplained += (token,)
@@ -196,6 +203,7 @@ def _pair(walk: Walk, token: Token) -> None:
         _expiry(walk, token)
         return
     if has_label(walk) and draft.strikes:
+        take_level(walk, token)
         walk.label = Label.GIVEN
     elif draft.complete and draft.strikes and not walk.in_contract and is_range_of_levels(draft, token):
         pass
@@ -370,6 +378,7 @@ def _at_sign(walk: Walk, token: Token) -> None:
 def _junk(walk: Walk, token: Token) -> None:
     if token.text.isdigit() and walk.label is Label.GIVEN and has_label(walk):
         # the last of "PT 5/6/8"
+        take_level(walk, token)
         return
     walk.drop_mark()
     walk.drop_label()

@@ -25,7 +25,9 @@ TARGETS = words("pt pts tp tps target targets tgt")
 SEVERAL_TARGETS = words("pts tps targets")
 """Of these, the ones whose numbers need no comma between them."""
 
-STOPS_AND_TARGETS = TARGETS | words("sl stop stops stoploss loss ts avg average")
+STOPS = words("sl stop stops stoploss loss")
+
+STOPS_AND_TARGETS = TARGETS | STOPS | words("ts avg average")
 """A number behind one of these is never the price."""
 
 COUNTED = words("took grabbed got with trade alert round try attempt challenge number day entry")
