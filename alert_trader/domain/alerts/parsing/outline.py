@@ -21,7 +21,12 @@ from alert_trader.domain.alerts.parsing.vocabulary.action_words import (
 )
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
 from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import SPREADS
-from alert_trader.domain.alerts.parsing.vocabulary.entry_words import BEFORE_CONTRACT, Opening, act_at
+from alert_trader.domain.alerts.parsing.vocabulary.entry_words import (
+    BEFORE_CONTRACT,
+    INTRODUCING,
+    Opening,
+    act_at,
+)
 from alert_trader.domain.alerts.parsing.vocabulary.form_names import LEVELS, Part, part_of
 from alert_trader.domain.alerts.parsing.vocabulary.tickers import (
     BEFORE_STRIKE,
@@ -200,8 +205,28 @@ def _strike_next(tokens: tuple[Token, ...], index: int) -> bool:
 
 
 def _opening_of_entry(tokens: tuple[Token, ...], context: Context) -> Opening:
-    """Find what precedes the contract: labels, mentions, remarks, and an act such as "took" or "BOUGHT"."""
-    index, act, subject = 0, range(0), None
+    """Find what precedes the contract, at the start or behind an introduction: "Good morning! Bought ..."."""
+    first = _opening_from(tokens, 0, context)
+    if first.act:
+        return first
+    words = True
+    for index, token in enumerate(tokens[:-1]):
+        if token.kind in _OF_CONTRACT or token.text == "?":
+            break
+        if token.kind == "WORD":
+            words = words and (token.lower in BEFORE_ACTION or token.lower in INTRODUCING)
+        ends = token.kind == "NEWLINE" or token.text in {".", "!"}
+        if (ends and tokens[index - 1].text != ":") or (words and token.text in {":", "-", ","}):
+            opening = _opening_from(tokens, index + 1, context)
+            if opening.act and opening.act.start == index + 1:
+                return opening
+        words = True if ends else words
+    return first
+
+
+def _opening_from(tokens: tuple[Token, ...], index: int, context: Context) -> Opening:
+    """Find labels, mentions, remarks, and an act such as "took" or "BOUGHT", from a token on."""
+    act, subject = range(0), None
     while index < len(tokens):
         token = tokens[index]
         length = act_at(tokens, index) or int(token.lower in context.acts) if token.kind == "WORD" else 0

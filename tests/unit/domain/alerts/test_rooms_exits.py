@@ -96,6 +96,12 @@ EXITS = [
     ("SOLD -5 KO 100 18 DEC 26 70 CALL @2.40", "KO 70C", Share.COUNT, None, 5),
     ("I'm flat KO", "KO ", None, None, None),
     ("KO 70c sold 2, 3 left", "KO 70C", Share.COUNT, None, 2),
+    ("KO 70c TP1 \u2705 sold 50% at 2.60", "KO 70C", Share.HALF, Decimal("0.5"), None),
+    ("Took my loss on KO 70c, .80", "KO 70C", None, None, None),
+    ("KO 70c +80% trimming most here, leaving 1", "KO 70C", Share.PARTIAL, None, None),
+    ("KO runner closed 6.00", "KO ", None, None, None),
+    ("TRIM\nContract: KO 70C 12/18\nSold: 50%\nPrice: $2.00", "KO 70C", Share.HALF, Decimal("0.5"), None),
+    ("Trade Closed\nKO closed at $2.90 for +44%", "KO ", None, None, None),
     ("-2 $KO $70c 18DEC2026 @ lim1.2", "KO 70C", Share.COUNT, None, 2),
 ]
 
@@ -170,6 +176,9 @@ NO_EXIT = [
     ("STC everything except KO", AlertKind.REFUSED),
     ("sold KO 70c 12/18 CSP for 1.20", AlertKind.REFUSED),
     ("sold the KO 65p 12/18 cash secured, 1.20", AlertKind.REFUSED),
+    ("sold KO and DIS calls", AlertKind.REFUSED),
+    ("covered call idea: sell KO 70c 12/18 @ 1.20", AlertKind.REFUSED),
+    ("example: sold KO 70c 12/18", AlertKind.REFUSED),
     ("-0 $KO $70c", AlertKind.REFUSED),
     ("-0 $KO $70c 18DEC2026 @ 1.2", AlertKind.REFUSED),
 ]

@@ -14,7 +14,7 @@ from alert_trader.domain.alerts.parsing.reading import Reading
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import EVIDENCE, RESULTS
 from alert_trader.domain.alerts.parsing.vocabulary.exit_words import PARTS
-from alert_trader.domain.alerts.parsing.vocabulary.marks import is_alarm, is_harmless
+from alert_trader.domain.alerts.parsing.vocabulary.marks import DECORATING, is_alarm, is_harmless
 from alert_trader.domain.denial import Code
 
 MOST_OF_A_BARE_ENTRY = 100
@@ -86,7 +86,7 @@ def _check_remarks(
     candidate: Candidate, fields: Fields, reading: Reading, context: Context
 ) -> Refusal | None:
     """Refuse a part of a position, a result, a mark of one, and talk that says nothing of an entry."""
-    doubt = _doubtful_token(candidate, fields)
+    doubt = _doubtful_token(candidate, fields, spoken=_says_entry(candidate, context))
     if doubt is not None:
         return _doubt(doubt)
     if reading.quantity is not None and reading.quantity > MOST_OF_A_BARE_ENTRY:
@@ -98,8 +98,11 @@ def _check_remarks(
     return _no_act(fields)
 
 
-def _doubtful_token(candidate: Candidate, fields: Fields) -> Token | None:
-    """Find a part of a position, a result, whose position it is, or a mark of one of these."""
+def _doubtful_token(candidate: Candidate, fields: Fields, *, spoken: bool) -> Token | None:
+    """Find a part of a position, a result, whose position it is, or a mark of one of these.
+
+    `spoken` is whether the talk is that of an entry, which marks may decorate.
+    """
     end = fields.entry_end or (fields.strikes[0].end if fields.strikes else 0)
     for token, following in itertools.pairwise((*candidate.tokens, candidate.tokens[-1])):
         behind = token.start >= end
@@ -107,7 +110,7 @@ def _doubtful_token(candidate: Candidate, fields: Fields) -> Token | None:
             # "new high", but "HIGH RISK"
             return token
         if (
-            (token.lower in PARTS and following.lower not in _SIZES)
+            (token.lower in PARTS and following.lower not in _SIZES and not (behind and fields.levels))
             or token.kind in _RESULT_KINDS
             or token.lower in (RESULTS if behind else _WHOSE)
         ):
@@ -115,7 +118,7 @@ def _doubtful_token(candidate: Candidate, fields: Fields) -> Token | None:
         if behind and token.kind == "QUANTITY" and token.lower[-1] == "x":
             # "3x" behind a contract is its result
             return token
-        if _is_mark(token) and not is_harmless(token.text):
+        if _is_mark(token) and not is_harmless(token.text) and not (spoken and token.text in DECORATING):
             return token
     return None
 

@@ -6,6 +6,9 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import EVENTS
 from alert_trader.domain.alerts.parsing.vocabulary.words import words
 
 _GRADED = words("risk conviction confidence rating grade score level setup quality")
+FRACTIONS = words("1/2 1/3 1/4 2/3 3/4")
+"""Dates that are parts of a size behind a complete entry: "1/2 size", "size: 1/4"."""
+_SIZES = words("size sized sizing position")
 _BEFORE_DAY = words("for exp expiry expiration expires expiring calls call puts put")
 _BEHIND_DAY = words("avg average at for paid entry exp expiry expiration price here filled fill market cmp")
 _NEAR_EVENT = 4
@@ -20,6 +23,8 @@ def is_event(walk: Walk) -> bool:
 def is_grade(walk: Walk, token: Token) -> bool:
     """Whether two numbers are a grade and no date: "risk 3/10", "conviction: 4/5"."""
     before = walk.tokens[max(walk.index - 2, 0) : walk.index]
+    if token.lower in FRACTIONS and any(each.lower in _SIZES for each in before):
+        return True
     graded = token.lower.endswith(("/10", "/5")) and token.lower.count("/") == 1
     return graded and any(each.lower in _GRADED for each in before)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from alert_trader.domain.alerts.parsing.context import RoomDefaults
 from alert_trader.domain.alerts.parsing.fields.dates import (
+    FRACTIONS,
     is_class_of_dates,
     is_day_of_expiry,
     is_event,
@@ -53,11 +54,10 @@ _BEHIND_SIZE = words(
     "of position risk size port portfolio account stop sl loss trail trailing target targets"
 )
 """Words behind a percentage or fraction that make it a part of the account, or a stop."""
-_FRACTIONS = words("1/2 1/3 1/4 2/3 3/4")
-"""Dates that are parts of a size behind a complete entry: "1/2 size"."""
 _RISKS = words("risk risking risked size")
 """Words whose percentage, behind a whole entry, is a part of the account or of the position."""
 _AVERAGES = words("avg average averaged")
+_FILLS = words("fill price cost entry")
 _EXPIRES = words("exp expiry expiration expires expiring")
 _DAYS = words("today tomorrow tmrw friday fri")
 _MOST_COUNTED = 20
@@ -105,7 +105,7 @@ def _time(walk: Walk, token: Token) -> None:
 
 def _expiry(walk: Walk, token: Token) -> None:
     draft = walk.draft
-    if token.lower in _FRACTIONS and _is_size(walk.following()):
+    if token.lower in FRACTIONS and _is_size(walk.following()):
         return
     if draft.complete and (is_grade(walk, token) or (not walk.in_contract and is_event(walk))):
         return
@@ -246,7 +246,7 @@ def _word(walk: Walk, token: Token) -> None:
     """Place a word: ticker, label, price mark, a word between a mark or label and its number, or another."""
     lower, mark = token.lower, walk.mark
     expected = walk.label is Label.EXPECTED
-    if walk.average_is_price and lower in _AVERAGES:
+    if lower in _AVERAGES and (walk.average_is_price or _names_fill(walk)):
         walk.drop_mark()
         walk.mark = token
     elif lower in _DAYS and is_day_of_expiry(walk):
@@ -275,6 +275,12 @@ def _word(walk: Walk, token: Token) -> None:
     else:
         walk.drop_mark()
         _other_word(walk, token, lower)
+
+
+def _names_fill(walk: Walk) -> bool:
+    """Whether "avg" only describes the price behind it: "avg fill 3.45"."""
+    after = walk.following()
+    return after is not None and after.lower in _FILLS and not walk.draft.prices
 
 
 def _is_behind_price(walk: Walk, lower: str) -> bool:
@@ -337,7 +343,7 @@ def _is_filler(walk: Walk, lower: str) -> bool:
     """Whether a word changes nothing between the parts of a contract."""
     draft, before = walk.draft, walk.before
     if before is not None and (
-        (lower in _BEHIND_SIZE and before.lower in _FRACTIONS) or _is_name_in_brackets(walk, before, lower)
+        (lower in _BEHIND_SIZE and before.lower in FRACTIONS) or _is_name_in_brackets(walk, before, lower)
     ):
         return True
     if lower == "high":

@@ -144,6 +144,12 @@ _BEHIND_HEADING = frozenset({"NEWLINE", "NOISE"})
 BEFORE_CONTRACT = words("some a an a few couple of the my our these this here about around more x with pair")
 """Words between the act and the contract that change nothing."""
 
+INTRODUCING = words(
+    "trade number no first second third fourth fifth today todays today's of the day week this morning my "
+    "our one for quick adding risky account challenge room team gang fam folks everybody good gm morning"
+)
+"""Words of an introduction with a colon or dash behind it: "Trade #3 today: bought ..."; a name is none."""
+
 GET_READY = words("load loads loading loaded prepping prepare preparing stalking stalk setup setups alerted")
 """Words of getting ready: no purchase was made."""
 

@@ -46,7 +46,14 @@ OUT = frozenset(
     for first in ("fully", "completely", "getting", "got", "cashed", "cashing", "sold", "totally")
 )
 
+_LOSSES = tuple(
+    (taking, *whose, loss)
+    for taking in ("took", "taking", "take", "ate", "eating")
+    for whose in (("my",), ("a", "small"), ("small",), ("the", "small"), ("a", "quick"), ("my", "small"))
+    for loss in ("loss", "losses", "l")
+)
 LOSING = (
+    *_LOSSES,
     ("got", "stopped", "out"),
     ("ate", "the", "loss"),
     ("eating", "the", "loss"),

@@ -91,7 +91,7 @@ _SOLD_FRACTION = re.compile(
     rf"|\( ?({_DIGITS}) ?(?:pos(?:ition)?|off|out|sold)?\)"
 )
 _PERCENT = re.compile(
-    rf"\b{_CLOSES} (?:off |another |about |out |up to |here |of )?([0-9]{{1,4}})[ \t]?%"
+    rf"\b{_CLOSES} (?:off |another |about |out |up to |here |of |: )?([0-9]{{1,4}})[ \t]?%"
     r"|\b([0-9]{1,4})[ \t]?% (?:off|out|of (?:the |my )?(?:position|contracts|size|it)|sold|closed|trimmed)\b"
     r"|\bscal(?:e|ed|ing) out\b[^.!\n%]{0,24}?[,;:-] ([0-9]{1,3})[ \t]?%(?= (?:here|now|first|this|at|@)|$)"
 )
