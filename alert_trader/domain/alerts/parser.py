@@ -6,12 +6,11 @@ otherwise (WHO-40). Message text is data: reasons quote it shortened and without
 a terminal or a log would act on (WHO-60).
 """
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
 from alert_trader.domain.alerts.alert import AlertMessage, Nature, ParsedAlert
-from alert_trader.domain.alerts.parsing.answer import CHATTER, answer, first_hand, together, too_long
+from alert_trader.domain.alerts.parsing.answer import CHATTER, Near, answer, first_hand, together, too_long
 from alert_trader.domain.alerts.parsing.candidates.find import find_candidates
 from alert_trader.domain.alerts.parsing.candidates.parts import parts_of
 from alert_trader.domain.alerts.parsing.checks.check import check
@@ -116,10 +115,10 @@ def _read(shown: str, outlined: Outline, context: Context) -> _Parsed:
         verdict = check(candidate, fields, reading, context)
         tried.append(Tried(candidate.shape, reading, verdict))
         if verdict is not None:
-            found = answer(shown, outlined.text, reading, verdict)
-            if verdict.refusal is not None:
-                found = replace(found, considered=considered(tried), nearest=nearest(tried) or None)
-            return _Parsed(found, outlined, verdict, tuple(tried))
+            near = None if verdict.refusal is None else Near(considered(tried), nearest(tried) or None)
+            return _Parsed(
+                answer(shown, outlined.text, reading, verdict, near), outlined, verdict, tuple(tried)
+            )
     return _Parsed(CHATTER, outlined, None, tuple(tried))
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
+from typing import NamedTuple
 
-from alert_trader.domain.alerts.alert import AlertKind, Nature, ParsedAlert, Span
+from alert_trader.domain.alerts.alert import AlertKind, Considered, Nature, ParsedAlert, Span
 from alert_trader.domain.alerts.parsing.checks.verdict import Verdict
 from alert_trader.domain.alerts.parsing.normalize import NormalizedText
 from alert_trader.domain.alerts.parsing.reading import Reading, Source
@@ -22,7 +23,19 @@ _SECOND_HAND = {
 }
 
 
-def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict) -> ParsedAlert:
+class Near(NamedTuple):
+    """What a refused message was considered to be, and the nearest text that would be read."""
+
+    considered: tuple[Considered, ...] = ()
+    nearest: str | None = None
+
+
+_NOTHING_NEAR = Near()
+
+
+def answer(
+    shown: str, text: NormalizedText, reading: Reading, verdict: Verdict, near: Near | None = None
+) -> ParsedAlert:
     """Return a reading that is certain with its spans in the shown text, or its refusal."""
     refusal = verdict.refusal
     if refusal is not None:
@@ -31,6 +44,8 @@ def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict)
             kind=AlertKind.REFUSED,
             code=str(refusal.code),
             reason=refusal.reason,
+            considered=(near or _NOTHING_NEAR).considered,
+            nearest=(near or _NOTHING_NEAR).nearest,
             spans=() if token is None else _placed([_span("doubt", token)], shown, text),
         )
     return ParsedAlert(

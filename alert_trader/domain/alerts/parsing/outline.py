@@ -23,6 +23,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
 from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import SPREADS
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import (
     BEFORE_CONTRACT,
+    FIRST_OF_ACT,
     INTRODUCING,
     Opening,
     act_at,
@@ -128,11 +129,13 @@ def outline(text: NormalizedText, tokens: Sequence[Token], context: Context) -> 
     headings = (
         tuple([phrase for phrase in found if phrase not in actions]) if len(found) > len(actions) else ()
     )
+    words = frozenset([token.lower for token in kept])
     if actions and actions[0].first == opening:
         entry = Opening(opening, range(0))
+    elif FIRST_OF_ACT.isdisjoint(words) and context.acts.isdisjoint(words):
+        entry = _opening_from(kept, 0, context)
     else:
         entry = _opening_of_entry(kept, context)
-    words = frozenset([token.lower for token in kept])
     return Outline(
         text, kept, kinds, words, opening, actions, headings, entry, _form(text, kept, context.names)
     )
