@@ -31,7 +31,7 @@ class Case:
     underlying: str = "SPX"
     spot: str | None = "6012.50"
     word: str | None = None
-    """The broker's word for it, where that is not known."""
+    """The broker's name for it, where that is not known."""
     unvalued: int = 0
     pnl: int | None = None
     says: str = "a value that no quote shows"

@@ -84,7 +84,7 @@ _CLAUSES = (
 )
 
 _LATER = (
-    # don't bet the house
+    # don't bet everything
     rf"{_NOT} (?:bet|yolo|gamble|risk) (?:the|your|ur|all|more|everything|it all|big|too)\b",
     rf"{_NOT} (?:go|be|get)\b (?:all in|all-in|crazy|heavy|big|stupid|dumb|reckless)",
     (
