@@ -62,7 +62,7 @@ from tests.support.virtual_time import StartsNow
 from tests.support.waiting import eventually
 from tests.support.workers import running
 
-AUTHOR, CHANNEL, GUILD = "11", "22", "33"
+AUTHOR, CHANNEL, GUILD, FORUM = "11", "22", "33", "44"
 _numbers = itertools.count(1)
 
 
@@ -86,7 +86,7 @@ def policy(**changes: Any) -> Policy:
     """
     base = Policy(
         mode=Mode.DEMO,
-        allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL,), guilds=(GUILD,)),
+        allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL, FORUM), guilds=(GUILD,)),
         safety=SafetyPolicy(late_fill_watch=timedelta(seconds=8)),
     )
     sizing = replace(base.sizing, max_contracts=4, allocation=Decimal("0.5"))

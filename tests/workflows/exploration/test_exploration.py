@@ -22,7 +22,7 @@ from alert_trader.workflows.trade import workflow
 from tests.workflows.exploration.driver import COLD, Case, chosen, clean, explore
 from tests.workflows.exploration.scenarios import SCENARIOS, Scenario
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 
 def _sources() -> int:
@@ -34,7 +34,7 @@ def _sources() -> int:
 
 SEED = int(os.environ.get("TRADER_SEED") or _sources())
 
-SINGLES, PAIRS, TRIPLES = 9, 2, 1
+SINGLES, PAIRS, TRIPLES = 5, 2, 1
 """Of each scenario in the short form."""
 
 
