@@ -28,6 +28,7 @@ from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.broker.tastytrade.limiter import RequestLimiter
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.query_retries import QueryRetries
 from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -293,7 +294,7 @@ def plain_client(client: Client) -> Client:
         client.service_client,
         namespace=client.namespace,
         data_converter=DATA_CONVERTER,
-        interceptors=[StartsNow()],
+        interceptors=[StartsNow(), QueryRetries()],
     )
 
 
