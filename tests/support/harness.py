@@ -23,10 +23,10 @@ from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.messages import Notice
 from alert_trader.activities.orders import EntryGuards
+from alert_trader.activities.sealed_inputs import SealedInputs
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.broker.tastytrade.limiter import RequestLimiter
-from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -290,7 +290,7 @@ def plain_client(client: Client) -> Client:
     return Client(
         client.service_client,
         namespace=client.namespace,
-        data_converter=DATA_CONVERTER,
+        data_converter=client.data_converter,
         interceptors=[StartsNow()],
     )
 
@@ -304,6 +304,7 @@ async def open_harness(
     limits: Limits | None = None,
     stop: KillSwitch | None = None,
     watch: bool = False,
+    sealed: SealedInputs | None = None,
 ) -> AsyncIterator[Harness]:
     """Open a harness; on leaving it, the oracle must find no broken rule in what was traded."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
@@ -332,7 +333,7 @@ async def open_harness(
             gateway=gateway if isinstance(gateway, TastytradeGateway) else None,
             mode=mode,
             channels=(heard,),
-            guards=EntryGuards(rules=rules_of(account), stop=stop or KillSwitch()),
+            guards=EntryGuards(rules=rules_of(account), stop=stop or KillSwitch(), sealed=sealed),
             interceptors=[clocks.interceptor] if watch else [],
         )
         try:
