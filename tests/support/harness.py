@@ -8,7 +8,7 @@ Temporal server.
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
+from temporalio.worker import Interceptor
 
 from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
@@ -27,6 +28,7 @@ from alert_trader.activities.sealed_inputs import SealedInputs
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.broker.tastytrade.limiter import RequestLimiter
+from alert_trader.control.payload_codec import EncryptionCodec
 from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -59,8 +61,9 @@ from tests.support.instants import STATED
 from tests.support.replaying import assert_replay, histories_of
 from tests.support.virtual_time import StartsNow
 from tests.support.waiting import eventually
+from tests.support.workers import running
 
-AUTHOR, CHANNEL, GUILD = "11", "22", "33"
+AUTHOR, CHANNEL, GUILD, FORUM = "11", "22", "33", "44"
 _numbers = itertools.count(1)
 
 
@@ -84,7 +87,7 @@ def policy(**changes: Any) -> Policy:
     """
     base = Policy(
         mode=Mode.DEMO,
-        allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL,), guilds=(GUILD,)),
+        allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL, FORUM), guilds=(GUILD,)),
         safety=SafetyPolicy(late_fill_watch=timedelta(seconds=8)),
     )
     sizing = replace(base.sizing, max_contracts=4, allocation=Decimal("0.5"))
@@ -304,9 +307,15 @@ async def open_harness(
     limits: Limits | None = None,
     stop: KillSwitch | None = None,
     watch: bool = False,
-    sealed: SealedInputs | None = None,
+    interceptors: Sequence[Interceptor] = (),
+    cached_workflows: int = 1000,
 ) -> AsyncIterator[Harness]:
-    """Open a harness; on leaving it, the oracle must find no broken rule in what was traded."""
+    """Open a harness; on leaving it, the oracle must find no broken rule in what was traded.
+
+    Where the client encrypts, the worker demands encrypted inputs.
+    """
+    codec = client.data_converter.payload_codec
+    sealed = SealedInputs(codec.opens) if isinstance(codec, EncryptionCodec) else None
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     venue = await start_venue(_with_account(config or VenueConfig(), account))
     gateway = _gateway(venue, account, mode)
@@ -334,10 +343,11 @@ async def open_harness(
             mode=mode,
             channels=(heard,),
             guards=EntryGuards(rules=rules_of(account), stop=stop or KillSwitch(), sealed=sealed),
-            interceptors=[clocks.interceptor] if watch else [],
+            interceptors=[*interceptors, *([clocks.interceptor] if watch else [])],
+            max_cached_workflows=cached_workflows,
         )
         try:
-            async with worker:
+            async with running(worker):
                 # an account lives in real time, whatever its trades do
                 await ensure_account_workflow(
                     plain_client(client), account, mode=mode, limits=limits or LIMITS

@@ -5,7 +5,6 @@ from dataclasses import replace
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from alert_trader.activities.sealed_inputs import SealedInputs
 from alert_trader.control.payload_codec import EncryptionCodec
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.domain.not_sent import NotSentReason
@@ -33,7 +32,7 @@ async def test_a_forged_alert_is_not_traded(env: WorkflowEnvironment) -> None:
     The same alert from somebody who has the key is traded.
     """
     ours = client_with(env, OURS)
-    async with open_harness(ours, sealed=SealedInputs(OURS.opens)) as harness:
+    async with open_harness(ours) as harness:
         await harness.quote("1.20", "1.20")
         harness.client = client_with(env, None)
         forged = await harness.alert(price="1.20")
