@@ -37,6 +37,15 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _changes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what a test has changed only when its histories have been replayed.
+
+    A bound that is shorter in the replay than it was may be over there before its timer is started.
+    """
+    del monkeypatch
+
+
 @pytest.fixture
 async def harness(env: WorkflowEnvironment) -> AsyncIterator[Harness]:
     """Open a venue, a broker and a worker; the oracle reads the tape when the test is over."""
