@@ -47,7 +47,7 @@ _ACTS_BEHIND = (("bought", "to", "open"), ("buy", "to", "open"), ("bto",))
 _ACTS_BELOW = (*_ACTS_BEHIND, ("just", "bought"), ("bought",), ("entered",))
 """Acts that may begin the line below their contract; the longest first."""
 _BEFORE_ACT_BEHIND = _OF_CONTRACT - {"PAIR"} | {"NUMBER", "PUNCTUATION", "NEWLINE", "NOISE", "SHARE_CLASS"}
-_BEHIND_ACT_BEHIND = frozenset({"AT", "NUMBER", "NEWLINE", "NOISE", "PUNCTUATION"})
+_BEHIND_ACT_BEHIND = frozenset({"AT", "NUMBER", "NEWLINE", "NOISE", "PUNCTUATION", "QUANTITY"})
 _NO_COMMENT = frozenset({"no", "none", "nope"})
 _ONLY_LEVELS = frozenset({"NUMBER", "PERCENT", "PUNCTUATION", "NEWLINE", "CUT"})
 _BESIDE_HEADING = MAY_PRECEDE | {"LABEL"}
@@ -411,6 +411,9 @@ def _lines(text: NormalizedText, tokens: tuple[Token, ...], agreed: Mapping[str,
         while index < len(tokens) and tokens[index].start < end:
             index += 1
         found = tokens[first:index]
+        if part is Part.RIGHT and found and found[0].lower in {"bto", "stc"}:
+            # "Side: BTO"; "Side: BUY" may be an order that is not filled
+            part = Part.ACTION
         if part is None and lines and lines[-1].part in LEVELS and _only_levels(found):
             part = lines[-1].part
         elif part is None and mark is not None and _is_unknown_value(line[0][: mark.start()], found):

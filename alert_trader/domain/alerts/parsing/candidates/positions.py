@@ -161,12 +161,19 @@ def tickers_listed(tokens: tuple[Token, ...], start: int, stop: int) -> list[int
     """Return the indexes of the tickers that are listed from `start` on: "KO, DIS and PEP"."""
     found: list[int] = []
     index = start
-    while index < stop and tokens[index].kind != "STRIKE" and names_position(tokens[index]):
+    while index < stop and _is_listed(tokens[index], further=bool(found)):
         found.append(index)
         index += 1
         while index < stop and (tokens[index].text in {",", "&", "/"} or tokens[index].lower == "and"):
             index += 1
     return found
+
+
+def _is_listed(token: Token, *, further: bool) -> bool:
+    """Whether a token is a ticker of a list; a further one may have a single letter."""
+    if token.kind == "STRIKE":
+        return False
+    return names_position(token) or (further and token.text.isupper() and may_be_ticker(token))
 
 
 def is_part(token: Token) -> bool:

@@ -110,7 +110,11 @@ def _doubtful_token(candidate: Candidate, fields: Fields, *, spoken: bool) -> To
             # "new high", but "HIGH RISK"
             return token
         if (
-            (token.lower in PARTS and following.lower not in _SIZES and not (behind and fields.levels))
+            (
+                token.lower in PARTS
+                and following.lower not in _SIZES
+                and not (behind and (fields.levels or (spoken and token.lower == "position")))
+            )
             or token.kind in _RESULT_KINDS
             or token.lower in (RESULTS if behind else _WHOSE)
         ):

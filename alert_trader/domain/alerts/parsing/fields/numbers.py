@@ -110,7 +110,7 @@ def _place(walk: Walk, token: Token) -> None:
         draft.bare_strikes += (token,)
     elif walk.in_contract and fractional and not draft.prices and _may_be_bare_price(walk):
         _take_price(walk, token, marked=False)
-    elif walk.before is None and token.text.isdigit() and _is_counted(walk.following()):
+    elif _is_quantity(walk, token):
         draft.quantities += (token,)
     elif not draft.complete or not (_has_unit(walk.following()) or _is_count(walk, token)):
         draft.unexplained += (token,)
@@ -145,6 +145,17 @@ def _may_be_bare_price(walk: Walk) -> bool:
     return (
         bool(draft.symbols and strike) and not draft.expiries and after is not None and after.kind in _DATES
     )
+
+
+def _is_quantity(walk: Walk, token: Token) -> bool:
+    """Whether a number right behind the act counts the contracts: "3 KO", "(1) KO"."""
+    if not token.text.isdigit() or walk.draft.symbols:
+        return False
+    if walk.before is None:
+        return _is_counted(walk.following())
+    closed, behind = walk.ahead(1), walk.ahead(2)
+    boxed = walk.before.text == "(" and closed is not None and closed.text == ")"
+    return boxed and may_be_ticker(behind)
 
 
 def _is_counted(after: Token | None) -> bool:

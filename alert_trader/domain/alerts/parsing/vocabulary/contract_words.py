@@ -46,7 +46,7 @@ MOVES = words(
 BETWEEN_LABEL_AND_NUMBER = words(
     "set at to is around near below above under over loss for of price a the my on = some only it this half "
     "if when once reclaims reclaim closes breaks break breakdown loses trades goes gets back it dips drops "
-    "falls pulls tags comes"
+    "falls pulls tags comes mental hard soft tight initial current"
 )
 
 COMMENTARY_LABELS = words(
@@ -73,7 +73,7 @@ WEEKDAYS = words("mon tue tues wed thu thur thurs fri monday tuesday wednesday t
 ARTICLES = words("a an the some of on in my our here with w few these about couple x")
 """Words that change nothing before the contract is complete."""
 
-NEAR_PRICE = words("in got i i'm im my")
+NEAR_PRICE = words("in got i i'm im my here position")
 """Words that may stand between a complete contract and its price: "got in at 1.25"."""
 
 COMPARES = words("vs versus")

@@ -15,7 +15,8 @@ from alert_trader.domain.alerts.parsing.vocabulary.words import words
 
 _CLOSES = (
     r"(?:trim(?:s|med|ming)?|sell(?:ing)?|sold|clos(?:e|ed|ing)|tak(?:e|ing|en)|took|cut(?:ting)?|exit(?:ed|ing)?"
-    r"|scal(?:e|ed|ing) out|out|stc|dump(?:ed|ing)?|unload(?:ed|ing)?)"
+    r"|scal(?:e|ed|ing)(?: out)?|out|stc|dump(?:ed|ing)?|unload(?:ed|ing)?|lighten(?:ed|ing)?|peel(?:ed|ing)?"
+    r"|bail(?:ed|ing)?)"
 )
 _LINK = r"(?:off |another |the |my |about |up to |here |of |last |final |more )?"
 _FRACTION = re.compile(r"(?:[1-4]/5|[1-3]/4|[1-2]/3|1/2|[1-5]/6|1/8|3/8|5/8|7/8|1/10|3/10)")
