@@ -15,6 +15,7 @@ from rich.table import Table
 
 from alert_trader.cli.context import err, out, run, settings
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.mirrors.address import without_credentials
 from alert_trader.runtime.local.process import without_secrets
 from alert_trader.runtime.local.stack import Stack
 from alert_trader.settings.load import as_environment
@@ -215,7 +216,7 @@ def welcome(running: Stack) -> None:
         table.add_row("Redis", "[yellow]off[/]: no redis-server found; recent events are read from Temporal")
     else:
         table.add_row("Redis", escape(_without_password(running.redis_url)))
-    table.add_row("archive", escape(running.settings.archive_place))
+    table.add_row("archive", escape(without_credentials(running.settings.archive_place)))
     if running.api_url is not None:
         keys = running.settings.api_key_ring
         # show only a key that this run generated, never one from the settings

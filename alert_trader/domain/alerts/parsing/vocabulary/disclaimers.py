@@ -94,7 +94,7 @@ _LATER = (
         r"(?:will|i'll|gonna|going to) (?:\w+ )?(?:post|update|share|announce|let (?:you|everyone) know)\b"
         rf"(?![^.!\n]*\b(?:{_WAY_IN}|in|filled)\b)[^.!\n]*"
     ),
-    # don't bet the house
+    # don't bet everything
     rf"{_NOT} (?:bet|yolo|gamble|risk) (?:the|your|ur|all|more|everything|it all|big|too)\b",
     rf"{_NOT} (?:go|be|get)\b (?:all in|all-in|crazy|heavy|big|stupid|dumb|reckless)",
     (
