@@ -106,6 +106,9 @@ EXITS = [
     ("KO scaled 50% @ 2.20", "KO ", Share.HALF, Decimal("0.5"), None),
     ("Fully closed KO 70c @ 2.10", "KO 70C", Share.ALL, None, None),
     ("dumping the KO lottos", "KO ", None, None, None),
+    ("That's it for KO 70c, sold at 2.40", "KO 70C", None, None, None),
+    ("sold one more KO 70c at 2.6", "KO 70C", Share.COUNT, None, 1),
+    ("sold a couple KO 70c at 2.6", "KO 70C", Share.PARTIAL, None, None),
     ("-2 $KO $70c 18DEC2026 @ lim1.2", "KO 70C", Share.COUNT, None, 2),
 ]
 

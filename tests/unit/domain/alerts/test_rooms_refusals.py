@@ -318,6 +318,8 @@ ALOUD = [
     "From John:\nBought KO 70c 12/18 @ 1.25",
     "BTO KO 70c 12/18 @ 1.25, will post when I enter",
     "BTO KO 70c 12/18 @ 1.25, will let you know when it is filled",
+    "BTO KO 70c 12/18 @ 1.25, 30 DTE",
+    "KO DIS BTO 70c 12/18 @ 1.25",
     "BTO KO 70c 12/18 lim 1.25",
     "BTO limit order KO 70c 12/18 @ 1.25",
 ]

@@ -104,6 +104,10 @@ def find_closing(
         if start >= sentence.stop:
             continue
         length = _length_of_act(tokens, start, sentence.stop, subject or contract)
+        if length == 0 and not subject and tokens[start].lower in FIRST_OF_CLOSING:
+            # "That's it for KO 70c, sold at 3.40"
+            subject = left_position(tokens, sentences, place)
+            length = _length_of_act(tokens, start, sentence.stop, subject) if subject else 0
         if length > 0:
             if any(token.text == "?" for token in tokens[sentence.start : sentence.stop + 1]):
                 return None

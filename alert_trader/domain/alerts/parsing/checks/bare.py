@@ -12,6 +12,7 @@ from alert_trader.domain.alerts.parsing.fields.values import Fields
 from alert_trader.domain.alerts.parsing.outline import names_spread
 from alert_trader.domain.alerts.parsing.reading import Reading
 from alert_trader.domain.alerts.parsing.tokens import Token
+from alert_trader.domain.alerts.parsing.vocabulary.contract_words import STOPS_AND_TARGETS
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import EVIDENCE, RESULTS
 from alert_trader.domain.alerts.parsing.vocabulary.exit_words import PARTS
 from alert_trader.domain.alerts.parsing.vocabulary.marks import DECORATING, is_alarm, is_harmless
@@ -122,7 +123,9 @@ def _doubtful_token(candidate: Candidate, fields: Fields, *, spoken: bool) -> To
         if behind and token.kind == "QUANTITY" and token.lower[-1] == "x":
             # "3x" behind a contract is its result
             return token
-        if _is_mark(token) and not is_harmless(token.text) and not (spoken and token.text in DECORATING):
+        decorates = is_harmless(token.text) or (spoken and token.text in DECORATING)
+        names_level = behind and token.text in STOPS_AND_TARGETS
+        if _is_mark(token) and not decorates and not names_level:
             return token
     return None
 
