@@ -61,11 +61,10 @@ def position_in_front(
 
 def _behind_price(tokens: tuple[Token, ...], index: int, stop: int) -> int:
     """Return the index behind a price that a part follows: "KO 70c @ 3.2 sold another 1/3"."""
-    while index < stop and tokens[index].kind == "PERCENT" and index + 1 < stop:
+    if index + 1 < stop and tokens[index].kind == "PERCENT":
         # "KO 70c +80% trimming half"
-        if tokens[index].text[0] not in "+-" or tokens[index + 1].lower not in CLOSING | TRIMMING:
-            return index
-        return index + 1
+        result = tokens[index].text[0] in "+-" and tokens[index + 1].lower in CLOSING | TRIMMING
+        return index + 1 if result else index
     act = index + 2
     if act + 1 >= stop or tokens[index].kind != "AT" or tokens[index + 1].kind != "NUMBER":
         return index
