@@ -126,9 +126,15 @@ def outline(text: NormalizedText, tokens: Sequence[Token], context: Context) -> 
         entry = _opening_from(kept, 0, context)
     else:
         entry = _opening_of_entry(kept, context)
-    return Outline(
-        text, kept, kinds, words, opening, actions, headings, entry, _form(text, kept, context.names)
-    )
+    form = _form(text, kept, context.names)
+    if form is not None and actions:
+        # "Buy Price: 1.25" is no act
+        actions = tuple([phrase for phrase in actions if _is_in_value(form, kept[phrase.first])])
+    return Outline(text, kept, kinds, words, opening, actions, headings, entry, form)
+
+
+def _is_in_value(form: Form, token: Token) -> bool:
+    return any(token in line.tokens for line in form.lines)
 
 
 def _with_tickers(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

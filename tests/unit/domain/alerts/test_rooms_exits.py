@@ -109,6 +109,7 @@ EXITS = [
     ("That's it for KO 70c, sold at 2.40", "KO 70C", None, None, None),
     ("sold one more KO 70c at 2.6", "KO 70C", Share.COUNT, None, 1),
     ("sold a couple KO 70c at 2.6", "KO 70C", Share.PARTIAL, None, None),
+    ("KO stop triggered, out", "KO ", None, None, None),
     ("-2 $KO $70c 18DEC2026 @ lim1.2", "KO 70C", Share.COUNT, None, 2),
 ]
 

@@ -14,6 +14,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.exit_words import (
     PARTS,
     POSITION_WORDS,
     SCALING,
+    STOPS,
     TAKING,
     TRIMMING,
 )
@@ -96,10 +97,13 @@ def left_position(tokens: tuple[Token, ...], sentences: list[range], place: int)
     before = sentences[place - 1]
     if tokens[before.stop].text not in _JOINS_SENTENCES:
         return ()
+    spoken = tokens[before.start : before.stop]
+    hit = [token for token in spoken if token.kind != "STRIKE" and names_position(token)]
+    if len(hit) == 1 and any(token.lower in STOPS for token in spoken):
+        # "KO stop triggered, out"
+        return tuple(hit)
     named = [
-        token
-        for token in tokens[before.start : before.stop]
-        if token.lower not in LEAVING and token.kind not in {"NOISE", "PUNCTUATION"}
+        token for token in spoken if token.lower not in LEAVING and token.kind not in {"NOISE", "PUNCTUATION"}
     ]
     found = [token for token in named if names_position(token) and token.lower not in EXCLAMATIONS]
     return tuple(found) if found and len(found) == len(named) and _mixed(tokens, found) else ()

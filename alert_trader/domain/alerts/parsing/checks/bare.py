@@ -26,6 +26,7 @@ _BESIDE_BARE_CONTRACT = frozenset(
 )
 _AVERAGES = frozenset({"avg", "average", "averaged"})
 _SIZES = frozenset({"size", "sized", "sizing"})
+_SIZED = frozenset({"half", "quarter", "third", "small", "starter", "tiny"})
 _COURSES = frozenset({"high", "now"})
 _WHOSE = frozenset({"my", "our", "your", "his", "her", "their", "the", "up", "down"})
 """Words in front of a contract that is reported, not bought."""
@@ -114,7 +115,7 @@ def _doubtful_token(candidate: Candidate, fields: Fields, *, spoken: bool) -> To
             (
                 token.lower in PARTS
                 and following.lower not in _SIZES
-                and not (behind and (fields.levels or (spoken and token.lower == "position")))
+                and not (behind and (fields.levels or (spoken and _is_size(token, following))))
             )
             or token.kind in _RESULT_KINDS
             or token.lower in (RESULTS if behind else _WHOSE)
@@ -130,11 +131,20 @@ def _doubtful_token(candidate: Candidate, fields: Fields, *, spoken: bool) -> To
     return None
 
 
+def _is_size(token: Token, following: Token) -> bool:
+    """Whether a part is the size of an entry: "half position", "starter position"."""
+    return token.lower == "position" or (token.lower in _SIZED and following.lower == "position")
+
+
 def _says_entry(candidate: Candidate, context: Context) -> bool:
     """Whether the talk around a contract is that of an entry: of size, risk, a stop, or under an alarm."""
     if context.average_is_price and any(token.lower in _AVERAGES for token in candidate.tokens):
         return True
     tokens = candidate.tokens
+    if any(
+        token.lower in _SIZED and behind.lower == "position" for token, behind in itertools.pairwise(tokens)
+    ):
+        return True
     return any(
         token.lower in EVIDENCE or token.kind == "LABEL" or (_is_mark(token) and is_alarm(token.text))
         for token in tokens

@@ -87,6 +87,8 @@ _CLAUSES = (
 )
 
 _LATER = (
+    r"(?:out|done|flat) by (?:[0-9]{1,2}(?::[0-9]{2})?|lunch|noon|the close|eod|end of day)\b[^.!\n]*",
+    r"(?<!on )(?<!when )(?<!if )(?<!after )breaking (?:out|down|higher)\b",  # oil breaking out
     # not a day trade
     rf"{_NOT} (?:a |an )?(?:day ?trade|scalp|lotto|swing|yolo|gamble|fan|big position|full position)\b",
     # will post when I trim
