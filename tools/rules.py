@@ -209,15 +209,22 @@ def find_promtool() -> Path:
                 "the rules were not checked: promtool is not on the PATH, and this is no Debian. "
                 "Install Prometheus"
             )
-        BUILD.mkdir(parents=True, exist_ok=True)
+        # lists of our own: those of a new machine are empty, and only root may fill them
+        lists, cache = BUILD / "lists", BUILD / "cache"
+        for folder in (lists, cache):
+            (folder / "partial").mkdir(parents=True, exist_ok=True)
+        options = ["-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache={cache}"]
         try:
-            subprocess.run(["apt-get", "download", "prometheus"], cwd=BUILD, check=True, capture_output=True)  # noqa: S607
+            for step in (["update"], ["download", "prometheus"]):
+                subprocess.run(["apt-get", *options, *step], cwd=BUILD, check=True, capture_output=True)  # noqa: S607
             [package] = BUILD.glob("prometheus_*.deb")
             subprocess.run(["dpkg-deb", "-x", package, BUILD], check=True, capture_output=True)  # noqa: S607
             package.unlink()
         except subprocess.CalledProcessError as failed:
             said = failed.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            sys.exit(f"the rules were not checked: `apt-get download prometheus` failed: {said[-1]}")
+            sys.exit(
+                f"the rules were not checked: no package `prometheus`: {said[-1]}"
+            )
     return unpacked
 
 

@@ -125,14 +125,33 @@ def venue(
     state: Annotated[
         Path | None, typer.Option(help="File that keeps orders and positions across restarts.")
     ] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--from", help="Answer from a transcript of `trader certify` instead.")
+    ] = None,
 ) -> None:
     """Run the simulated venue, which is compatible with Tastytrade."""
     in_force = settings(use_stack=False).settings
     options = ["--port", str(in_force.venue_port if port is None else port)]
-    for name, value in (("--config", config), ("--tape", tape), ("--state", state)):
+    for name, value in (("--config", config), ("--tape", tape), ("--state", state), ("--from", transcript)):
         if value is not None:
             options += [name, str(value)]
     _become("venue", "--host", "127.0.0.1", *options, environment=without_secrets(os.environ))
+
+
+def certify(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for report, transcript and settings.")] = Path(
+        "var/certify"
+    ),
+    host: Annotated[
+        str, typer.Option(help="The broker's sandbox, in mode sandbox.")
+    ] = "api.cert.tastyworks.com",
+) -> None:
+    """Check what the broker's sandbox answers, with your sandbox credentials; in mode demo, the venue.
+
+    Single contracts far out of the money; everything is cancelled at the end. Never reaches production.
+    """
+    _become("certify", "--out", str(out), "--host", host, environment=_in_force())
 
 
 def _ready(file: Path | None) -> tuple[str, ...]:

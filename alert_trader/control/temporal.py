@@ -142,6 +142,9 @@ _STATUS = re.compile(r'code: (?P<code>\w+), message: "(?P<message>(?:[^"\\]|\\.)
 """How the SDK's core writes a gRPC status; the server's headers follow, which may carry secrets."""
 
 
+_CERTIFICATE = re.compile(r"InvalidCertificate\((?P<reason>\w+)")
+
+
 def _is_refused(error: Exception) -> bool:
     """Return whether the server refused the credentials of a first call, which is no RPCError yet."""
     status = _STATUS.search(str(error))
@@ -159,6 +162,12 @@ def _no_connection(address: str, error: Exception) -> str:
         return (
             f"Temporal at {address} refused the credentials: {found}. "
             "Correct TEMPORAL_API_KEY, or the client certificate that TEMPORAL_TLS_CLIENT_CERT_PATH names"
+        )
+    if (certificate := _CERTIFICATE.search(words)) is not None:
+        return (
+            f"no Temporal server at {address} that is trusted: its certificate is refused "
+            f"({certificate['reason']}). Set TEMPORAL_TLS_SERVER_CA_CERT_PATH to the file of its authority, "
+            "or TEMPORAL_TLS_SERVER_NAME to the name in the certificate"
         )
     if "refused" in words.lower():
         found = "nothing listens there"
