@@ -28,12 +28,8 @@ from alert_trader.activities.sealed_inputs import SealedInputs
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.broker.tastytrade.limiter import RequestLimiter
-<<<<<<< HEAD
-from alert_trader.control.payload_converter import DATA_CONVERTER
-from alert_trader.control.query_retries import QueryRetries
-=======
 from alert_trader.control.payload_codec import EncryptionCodec
->>>>>>> money
+from alert_trader.control.query_retries import QueryRetries
 from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -298,13 +294,8 @@ def plain_client(client: Client) -> Client:
     return Client(
         client.service_client,
         namespace=client.namespace,
-<<<<<<< HEAD
-        data_converter=DATA_CONVERTER,
-        interceptors=[StartsNow(), QueryRetries()],
-=======
         data_converter=client.data_converter,
-        interceptors=[StartsNow()],
->>>>>>> money
+        interceptors=[StartsNow(), QueryRetries()],
     )
 
 
