@@ -145,12 +145,18 @@ ENTRIES = (
         "Show the account; list positions and orders, run checks, explain differences.",
     ),
     Entry("limits", "Account", "account:limits_app", "Show or change the limits."),
+    Entry(
+        "status",
+        "View",
+        "status:status",
+        "Show one screen: may it trade, open trades with worth and exits, P&L of today, what needs you.",
+    ),
     Entry("list", "View", "trades:list_command", "List trades, newest first."),
     Entry(
         "show",
         "View",
         "trades:show",
-        "Show one trade: alert, checks, orders, price steps, fills, exits, P&L.",
+        "Show one trade: alert, checks, orders, price steps, fills, exits, worth, P&L.",
     ),
     Entry("watch", "View", "trades:watch", "Follow one trade, or all trades, until Ctrl-C."),
     Entry(
