@@ -15,6 +15,7 @@ from rich.table import Table
 
 from alert_trader.cli.context import err, out, run, settings
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.runtime.desk_link import desk_address
 from alert_trader.runtime.local.process import without_secrets
 from alert_trader.runtime.local.stack import Stack
 from alert_trader.settings.load import as_environment
@@ -217,6 +218,9 @@ def welcome(running: Stack) -> None:
         table.add_row("Redis", escape(_without_password(running.redis_url)))
     table.add_row("archive", escape(running.settings.archive_place))
     if running.api_url is not None:
+        desk = desk_address(running.settings)
+        how = " with the key below" if running.made_key else ""
+        table.add_row("desk page", f"{escape(desk)}/desk  [dim](sign in{how}, or ask the bot: /desk)[/]")
         keys = running.settings.api_key_ring
         # show only a key that this run generated, never one from the settings
         shown = (
