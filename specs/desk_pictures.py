@@ -1,8 +1,8 @@
 # ruff: noqa: INP001 - a script beside the pages it draws for
-"""Photograph the desk page: `PYTHONPATH=. python specs/desk_pictures.py`.
+"""Photograph the desk page and the terminal: `PYTHONPATH=. python specs/desk_pictures.py`.
 
 Needs chromium and an emoji font, as `pictures.py`. The whole product runs, alerts are posted into the bundled
-chat, and each page is photographed at 390 and 1280 pixels, light and dark.
+chat, and each page is photographed at 390 and 1280 pixels, light and dark; commands at 80 and 140 columns.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Browser, Page
 
+from specs import terminal_pictures
 from specs.pictures import PICTURES, check_fonts, quoted
 from tests.support.browser import open_browser, sign_in
 from tests.support.guild import BOB, EVE, Guild, open_guild
@@ -68,6 +69,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         async with open_guild(Path(directory), with_api=True) as guild, open_browser() as browser:
             await play(guild)
+            await terminal_pictures.draw(guild)
             await photograph(guild, browser)
 
 
