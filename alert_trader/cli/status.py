@@ -15,7 +15,7 @@ from alert_trader.control.queries import status as status_queries
 from alert_trader.control.queries.status import Status
 from alert_trader.control.queries.trade_names import short_ids
 from alert_trader.domain.market.calendar import eastern
-from alert_trader.domain.trade.worth import protection
+from alert_trader.domain.trade.worth import WORKING_EXITS, protection
 from alert_trader.runtime.build import build_of
 from alert_trader.runtime.kill_switch import kill_switch_of
 
@@ -42,12 +42,12 @@ def status(*, as_json: JSON = False) -> None:
 _COLUMNS = (
     Column(name="trade", rank=0),
     Column(name="contract", rank=0),
-    Column(name="state", rank=2),
+    Column(name="state", rank=4),
     Column(name="held", rank=0, justify="right"),
-    Column(name="bid", rank=1, justify="right"),
+    Column(name="bid", rank=3, justify="right"),
     Column(name="quoted", rank=5, justify="right"),
     Column(name="unrealised $", rank=0, justify="right"),
-    Column(name="protection", rank=3),
+    Column(name="exits working", rank=1),
 )
 
 
@@ -88,7 +88,7 @@ def _trades(found: Status, *, width: int) -> Table:
                 price(None if worth is None else worth.mark),
                 NONE if worth is None else eastern(worth.at),
                 signed(None if worth is None else worth.unrealised),
-                NONE if view is None else escape(protection(view) or NONE),
+                NONE if view is None else escape(protection(view).removeprefix(WORKING_EXITS) or NONE),
             )
         )
     table = fitting_table(_COLUMNS, rows, width=width)

@@ -26,6 +26,7 @@ from alert_trader.domain.alerts.profile import (
     Approval,
     DefaultExpiry,
     Habits,
+    LevelSource,
     OnAdd,
     OnExit,
     Profile,
@@ -89,6 +90,16 @@ class ProfileSettings(BaseModel):
         description="What an embed's or form's values are, by names that only this author uses: "
         '{ Trigger = "price" }. One of ' + ", ".join(FORM_VALUES) + ".",
     )
+    stops: LevelSource = Field(
+        _PROFILE.stops,
+        description="plan (the exit plan's stop) or alert (the stop that the author's alert names, where it "
+        "names one; else the plan's).",
+    )
+    targets: LevelSource = Field(
+        _PROFILE.targets,
+        description="plan (the exit plan's targets) or alert (those that the author's alert names, where it "
+        "names some; else the plan's).",
+    )
     usual_lowest_price: Decimal | None = Field(
         None, gt=0, description="Dollars a share: a cheaper entry waits for a person."
     )
@@ -146,6 +157,8 @@ class ProfileSettings(BaseModel):
             adds=self.adds,
             partial=self.partial,
             factors=self.factors,
+            stops=self.stops,
+            targets=self.targets,
         )
 
     def summary(self) -> str:

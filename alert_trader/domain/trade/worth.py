@@ -9,6 +9,9 @@ from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Price, Usd, plain
 from alert_trader.domain.trade.view import TradeView
 
+WORKING_EXITS = "exits working: "
+"""The beginning of what `protection` returns where exits work."""
+
 _CENT = Decimal("0.01")
 WORKING = frozenset({"pending", "live", "cancelling", "unrecognised"})
 """Statuses of an order that can still fill."""
@@ -72,7 +75,7 @@ def protection(view: TradeView) -> str:
         for order in view.orders
         if order.leg == "exit" and order.status in WORKING
     ]
-    found = [f"exits working: {', '.join(working)}"] if working else []
+    found = [f"{WORKING_EXITS}{', '.join(working)}"] if working else []
     if view.unprotected:
         found.append(f"{view.unprotected} WITHOUT A WORKING EXIT")
     if view.without_exit:
