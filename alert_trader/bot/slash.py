@@ -11,9 +11,9 @@ from discord import app_commands
 
 from alert_trader import clock
 from alert_trader.bot import reply_text
-from alert_trader.bot.button_handler import effect_of_selling
 from alert_trader.bot.card_layout import make_card, state_text
 from alert_trader.bot.discord_text import LONGEST_MESSAGE, safe
+from alert_trader.bot.effects import effect_of_selling
 from alert_trader.bot.embeds import embed
 from alert_trader.bot.operators import signature
 from alert_trader.bot.replies import ConfirmView, Reply, bot_of, reply

@@ -30,6 +30,7 @@ from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.stuck import marked, stuck_workflows
 from alert_trader.control.queries.trade_names import find_trade
 from alert_trader.control.queries.trade_views import Filter, TradeDetails, TradeRow
+from alert_trader.control.queries.worth import with_worth, with_worths
 from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.portion import read_portion
@@ -75,9 +76,9 @@ def send(
         if not as_json:
             err().print(f"{summary_of(taken)}  (mode {loaded.settings.mode})", markup=False)
         trade = taken.workflow_id if isinstance(taken, TradeStarted | PassedToTrade) else None
-        return taken, await follow(
-            client, trade, timeout, quiet=as_json
-        ) if wait and trade is not None else None
+        if not wait or trade is None:
+            return taken, None
+        return taken, await with_worth(client, await follow(client, trade, timeout, quiet=as_json))
 
     taken, details = with_client(ask, loaded)
     if as_json:
@@ -200,12 +201,13 @@ def list_command(
     loaded = settings()
     only = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
 
-    async def ask(client: Client) -> tuple[list[TradeRow], list[StuckWorkflow]]:
+    async def ask(client: Client) -> tuple[list[TradeRow], list[StuckWorkflow], str | None]:
         rows = await trade_views.list_trades(client, only, limit=limit, views=not quick)
         stuck = await stuck_workflows(client, loaded.settings.account)
-        return marked(rows, stuck), stuck
+        valued, missing = await with_worths(client, marked(rows, stuck))
+        return valued, stuck, missing
 
-    rows, stuck = with_client(ask, loaded)
+    rows, stuck, missing = with_client(ask, loaded)
     if as_json:
         print_json(rows)
     elif not rows:
@@ -214,15 +216,17 @@ def list_command(
         console = out()
         console.print(trade_display.trades_table(rows, width=console.width))
         trade_display.show_stuck(out(), stuck)
+        if missing is not None:
+            err().print(f"Unrealised P&L is not complete: {missing}", markup=False)
         if not quick and not any(row.view for row in rows):
             err().print("No worker answered: prices and fills are missing. Start one with: trader worker")
 
 
 def show(trade: TRADE, *, as_json: JSON = False) -> None:
-    """Show one trade: alert, checks, orders, price steps, fills, exits, P&L."""
+    """Show one trade: alert, checks, orders, price steps, fills, exits, worth, P&L."""
 
     async def ask(client: Client) -> TradeDetails:
-        return await trade_views.show(client, await find_trade(client, trade))
+        return await with_worth(client, await trade_views.show(client, await find_trade(client, trade)))
 
     details = with_client(ask)
     if as_json:

@@ -18,6 +18,12 @@ class ApiSettings(BaseModel):
         description="Address the admin API listens on. Anything but loopback needs TLS in front of it.",
     )
     api_port: int = Field(8090, ge=1, le=65535, description="Port of the admin API.")
+    api_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s]+$",
+        description="Address at which people open the desk page, such as https://desk.example.org; the bot's "
+        "links begin with it. Default: host and port of the API.",
+    )
     api_keys: SecretStr | None = Field(
         None,
         description="Admin keys as name:key, separated by commas, at least 16 characters each; the name "
