@@ -30,6 +30,7 @@ EMOJI = {
     EventKind.GIVEN_UP: "⚪",
     EventKind.EXIT_SUBMITTED: "🎯",
     EventKind.EXIT_REJECTED: "⛔",
+    EventKind.EXIT_TRIGGERED: "🛡️",
     EventKind.EXIT_FILLED: "💰",
     EventKind.LATE_FILL: "⚠️",
     EventKind.WARNING: "⚠️",

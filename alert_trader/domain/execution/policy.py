@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from alert_trader.domain.alerts.allowlist import Allowlist
 from alert_trader.domain.alerts.profile import Profile
+from alert_trader.domain.exits.plan import ExitPlan, Single, Target, TimeExit
 from alert_trader.domain.market.fees import FeeTable
 from alert_trader.domain.market.trading_hours import Closures
 
@@ -81,7 +82,7 @@ class LadderPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExitPolicy:
-    """How profit is taken. `half-at-double` is 0.5 at +100 %; `all-at-half` is 1.0 at +50 %."""
+    """What sells a position. `half-at-double` is 0.5 at +100 %; `all-at-half` is 1.0 at +50 %."""
 
     fraction: Decimal = Decimal("0.5")
     """Fraction of the filled contracts that is sold at the target."""
@@ -89,11 +90,22 @@ class ExitPolicy:
     """Target above the entry fill price, as a fraction: 1.0 doubles it."""
     min_quantity: int = 1
     """No exit order is sent for fewer contracts; they are held for the operator."""
+    times: tuple[TimeExit, ...] = ()
+    """Times by which everything is sold; the earliest counts."""
+    single: Single | None = None
+    """What one contract gets; None: what `ExitPlan.single_rule` says."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an exit of more than was bought, or below the entry price."""
+        """Raise ValueError for an exit of more than was bought or below the entry, or an impossible plan."""
         _expect(0 <= self.fraction <= 1, "an exit fraction from 0 to 1", self.fraction)
         _expect(self.gain >= 0, "an exit gain of zero or more", self.gain)
+        assert self.plan is not None  # raises for parts that cannot be together
+
+    @property
+    def plan(self) -> ExitPlan:
+        """Everything that sells contracts without a person or the author."""
+        targets = () if self.fraction == 0 else (Target(share=self.fraction, gain=self.gain),)
+        return ExitPlan(targets=targets, times=self.times, single=self.single)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

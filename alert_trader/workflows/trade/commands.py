@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.alerts.profile import OnExit
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
+    from alert_trader.domain.exits.precedence import ExitRule
     from alert_trader.domain.trade.commands import ADDS_RISK, BUYING, Situation, TradeCommand, refusal
     from alert_trader.domain.trade.lifecycle import Phase
     from alert_trader.domain.trade.view import Offer, OfferKind
@@ -340,11 +341,17 @@ class TradeCommands(TradeHandlers):
             done=False, text=f"{text}. Waiting for the broker: {self._retrying}" if self._retrying else text
         )
 
-    def _request_close(self, by: str) -> None:
+    def _request_close(self, by: str, code: Code = Code.OPERATOR_CANCELLED) -> None:
         self._state.request_close(by)
         self._retry_now()
         self._state.withdraw_offer()  # whatever it was, everything is sold now
-        self._state.stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} closed the trade"))
+        self._state.stop_buying(Denied(code=code, reason=f"{by} closed the trade"))
+
+    def _sell_by_rule(self, rule: ExitRule, text: str, facts: dict[str, object]) -> None:
+        """Sell everything because a rule of the exit plan says so; a sale that was requested before stays."""
+        if self._state.close_requested_by is None:
+            self._record(EventKind.EXIT_TRIGGERED, text, rule=rule, **facts)
+            self._request_close(f"the {rule} exit", Code.EXIT_RULE)
 
     async def _sell_portion(self, portion: Portion, by: str) -> CommandReceipt:
         if portion.everything or self._state.close_requested_by is not None:

@@ -30,6 +30,8 @@ class TaskName(StrEnum):
     PARTIAL_EXITS = "partial exits"
     """Sells partial exits, one at a time. Sets its contracts aside at once, so that no profit-take is decided
     for them, and sells only what no open exit order can sell."""
+    TIMED_SALE = "timed sale"
+    """Waits for the time by which everything is to be sold, and requests that once. Sends nothing itself."""
     FINAL_SALE = "final sale"
     """Reads a sale of the close until it has ended, and cancels it when it is to be offered lower. Applies
     reports to the ledger, which may come at any time; the price of the next order is worked out when that is

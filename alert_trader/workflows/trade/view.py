@@ -8,6 +8,7 @@ from alert_trader.activities.messages import SizedEntry
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.execution.exits import exit_target
 from alert_trader.domain.execution.expiration import RemovalKind, Settled, is_valued
+from alert_trader.domain.execution.policy import ExitPolicy
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
@@ -36,6 +37,7 @@ def build_view(
     life, parsed, sized, events = state.lifecycle, state.parsed, state.sized, state.events
     ledger = None if state.orders is None else state.orders.ledger
     position = state.held
+    policy = request.policy.exits if state.exits is None else state.exits.policy
     unvalued = (
         position
         if life.outcome is Outcome.EXPIRED and not is_valued(state.at_expiration, state.settled)
@@ -68,7 +70,7 @@ def build_view(
         average_exit=average_price(sold) if sold else None,
         position=position,
         exits_working=0 if ledger is None else ledger.exits_working,
-        unprotected=_unprotected(request, ledger, life, position),
+        unprotected=_unprotected(policy, ledger, life, position),
         unknown_orders=0 if ledger is None else ledger.unknown_orders,
         fees=_fees(sized, ledger),
         pnl=_pnl(ledger, life, position - unvalued, state.settled),
@@ -78,7 +80,7 @@ def build_view(
             if state.settled is not None and state.settled.kind is RemovalKind.CASH
             else None
         ),
-        without_exit=_without_exit(request, state),
+        without_exit=_without_exit(state),
         orders=()
         if ledger is None
         else _orders(ledger.orders if most_orders is None else ledger.recent(most_orders)),
@@ -125,24 +127,22 @@ def _fees(sized: SizedEntry | None, ledger: OrderLedger | None) -> Usd | None:
     return Usd((each * ledger.bought + closing * ledger.sold).quantize(Decimal("0.01")))
 
 
-def _unprotected(
-    request: TradeRequest, ledger: OrderLedger | None, life: TradeLifecycle, position: int
-) -> int:
+def _unprotected(policy: ExitPolicy, ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> int:
     """Count the contracts that lack their profit-take; none do while everything is being sold."""
     if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
         return 0
     in_plan = max(ledger.bought - ledger.sold_outside_plan, 0)
-    due = exit_target(in_plan, request.policy.exits) - ledger.protected
-    return 0 if due < request.policy.exits.min_quantity else min(due, position)
+    due = exit_target(in_plan, policy) - ledger.protected
+    return 0 if due < policy.min_quantity else min(due, position)
 
 
-def _without_exit(request: TradeRequest, state: TradeState) -> int:
+def _without_exit(state: TradeState) -> int:
     """Count the contracts held of which nothing will sell any, such as one contract of which half is none."""
     life, orders, exits = state.lifecycle, state.orders, state.exits
     expired = state.settlement_until is not None
     if orders is None or exits is None or expired or life.phase is not Phase.HOLDING:
         return 0
-    planned = orders.ledger.open_exits or _unprotected(request, orders.ledger, life, state.held)
+    planned = orders.ledger.open_exits or _unprotected(exits.policy, orders.ledger, life, state.held)
     return 0 if planned or exits.partial is not None else max(state.held, 0)
 
 

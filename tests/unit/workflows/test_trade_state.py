@@ -5,7 +5,7 @@ It survives the payload converter, and each part of it has one writer.
 
 import ast
 from dataclasses import MISSING, fields, is_dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,10 @@ from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.execution.expiration import ExpirationOutcome, RemovalKind, Settled
-from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.execution.policy import ExitPolicy, Mode
 from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
 from alert_trader.domain.execution.sizing import Cap, Sizing
+from alert_trader.domain.exits.plan import TimeExit
 from alert_trader.domain.ids import ClientOrderId, FillId, Leg, OrderId, client_order_id, message_id
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.market.quotes import PENNY, Listing, Quote
@@ -188,6 +189,8 @@ FULL = TradeState(
         end_reason="the window is over",
     ),
     exits=ExitState(
+        policy=ExitPolicy(times=(TimeExit(at=time(15, 45)),)),
+        plan_set_at=NOW,
         priced=[FILL.fill_id],
         pricing={EXIT: (FILL.fill_id,)},
         stopped=True,
@@ -298,7 +301,7 @@ def test_a_ledger_that_was_carried_answers_as_before() -> None:
 
 def test_every_value_in_a_state_is_plain() -> None:
     """DUR-30: values, lists and dictionaries of dataclasses; no task, callback or collaborator."""
-    plain = (str, int, bool, Decimal, date, datetime, timedelta, type(None))
+    plain = (str, int, bool, Decimal, date, datetime, time, timedelta, type(None))
 
     def walk(value: Any, at: str) -> None:
         if is_dataclass(value):
