@@ -22,6 +22,7 @@ from alert_trader.domain.denial import Denied
 from alert_trader.domain.execution.expiration import ExpirationOutcome, Settled
 from alert_trader.domain.execution.policy import ExitPolicy
 from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
+from alert_trader.domain.exits.watch import WatchState
 from alert_trader.domain.ids import ClientOrderId, FillId, MessageId
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.ledger import OrderLedger
@@ -177,6 +178,9 @@ class ExitState:
     """What sells the position: fixed when the entry begins, and changed by a recorded command only."""
     plan_set_at: datetime | None = None
     """When its times were set: with the entry, or by a change."""
+    watch: WatchState | None = None
+    """The stop, the highest bid, and what else is known of the price; None before the first fill. Written by
+    PriceWatch."""
     priced: list[FillId] = field(default_factory=list)
     """Entry fills for which a profit-take was sent."""
     pricing: dict[ClientOrderId, tuple[FillId, ...]] = field(default_factory=dict)

@@ -59,6 +59,8 @@ class EventKind(StrEnum):
     EXIT_FILLED = "exit_filled"
     EXIT_ENDED = "exit_ended"
     """An exit order ended with contracts unsold; they get a new exit."""
+    STOP_MOVED = "stop_moved"
+    """The stop was set, raised or lowered; the price is in the facts."""
     EXIT_TRIGGERED = "exit_triggered"
     """A rule of the exit plan sells everything; rule and numbers are in the facts."""
     SALE_WAITS = "sale_waits"

@@ -10,8 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from alert_trader.domain.alerts.allowlist import Allowlist
-from alert_trader.domain.alerts.profile import Profile
-from alert_trader.domain.exits.plan import ExitPlan, Single, Target, TimeExit
+from alert_trader.domain.alerts.profile import ExitRules, Profile
+from alert_trader.domain.exits.plan import BreakEven, ExitPlan, Single, StopLoss, Target, TimeExit, Trail
 from alert_trader.domain.market.fees import FeeTable
 from alert_trader.domain.market.trading_hours import Closures
 
@@ -90,6 +90,12 @@ class ExitPolicy:
     """Target above the entry fill price, as a fraction: 1.0 doubles it."""
     min_quantity: int = 1
     """No exit order is sent for fewer contracts; they are held for the operator."""
+    stop: StopLoss | None = None
+    """The loss, or the bid, that sells everything."""
+    break_even: BreakEven | None = None
+    """When the stop rises to the average entry."""
+    trail: Trail | None = None
+    """A stop that follows the highest bid."""
     times: tuple[TimeExit, ...] = ()
     """Times by which everything is sold; the earliest counts."""
     single: Single | None = None
@@ -105,7 +111,25 @@ class ExitPolicy:
     def plan(self) -> ExitPlan:
         """Everything that sells contracts without a person or the author."""
         targets = () if self.fraction == 0 else (Target(share=self.fraction, gain=self.gain),)
-        return ExitPlan(targets=targets, times=self.times, single=self.single)
+        return ExitPlan(
+            targets=targets,
+            stop=self.stop,
+            break_even=self.break_even,
+            trail=self.trail,
+            times=self.times,
+            single=self.single,
+        )
+
+    def with_rules(self, rules: ExitRules) -> "ExitPolicy":
+        """Return it with an author's own rules in place of these; raise ValueError for an impossible plan."""
+        return replace(
+            self,
+            stop=rules.stop or self.stop,
+            break_even=rules.break_even or self.break_even,
+            trail=rules.trail or self.trail,
+            times=rules.times or self.times,
+            single=rules.single or self.single,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +201,10 @@ class Policy:
     """Announced closures that no calendar rule gives."""
     cards: bool = False
     """Whether a bot shows the trade as a card."""
+
+    def for_profile(self, profile: Profile) -> "Policy":
+        """Return the rules of a trade of an author with this profile."""
+        return replace(self, profile=profile, exits=self.exits.with_rules(profile.exit_rules))
 
     def sizing_of(self, label: str | None) -> SizingPolicy:
         """Return the sizing for a label: each cap times the profile's factor, 1 contract at least."""

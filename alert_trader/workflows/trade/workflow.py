@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.expiration import outcome_at_last_close, posted_settlement
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.trade.partial_exits import PartialExits
+    from alert_trader.workflows.trade.price_watch import PriceWatch
     from alert_trader.workflows.trade.tasks import TaskName
     from alert_trader.workflows.trade.timed_sale import TimedSale
     from alert_trader.workflows.trade_state import Exposure, carry
@@ -165,6 +166,7 @@ class TradeWorkflow(StepsBeforeEntry):
         self._exits = exits = Exits(request.policy, state.exits, state.sized, orders, journal, tasks)
         self._partial_exits = PartialExits(state.exits, exits, orders, journal)
         self._timed_sale = TimedSale(state.exits, state.sized, orders, self._sell_by_rule)
+        self._price_watch = PriceWatch(state.exits, state.sized, orders, journal, self._sell_by_rule)
         self._entry = entry = Entry(request, state, orders, journal)
         return entry
 
@@ -175,6 +177,8 @@ class TradeWorkflow(StepsBeforeEntry):
         self._start(TaskName.PARTIAL_EXITS, self._partial_exits.run())
         assert self._timed_sale is not None
         self._start(TaskName.TIMED_SALE, self._timed_sale.run())
+        assert self._price_watch is not None
+        self._start(TaskName.PRICE_WATCH, self._price_watch.run())
 
     def _resume(self) -> None:
         """Continue what the run before this one was doing beside the steps."""

@@ -31,6 +31,9 @@ from alert_trader.domain.execution.policy import ExitPolicy, Mode
 from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
 from alert_trader.domain.execution.sizing import Cap, Sizing
 from alert_trader.domain.exits.plan import TimeExit
+from alert_trader.domain.exits.precedence import ExitRule
+from alert_trader.domain.exits.stop_levels import StopFacts, StopLevel
+from alert_trader.domain.exits.watch import WatchState
 from alert_trader.domain.ids import ClientOrderId, FillId, Leg, OrderId, client_order_id, message_id
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.market.quotes import PENNY, Listing, Quote
@@ -191,6 +194,13 @@ FULL = TradeState(
     exits=ExitState(
         policy=ExitPolicy(times=(TimeExit(at=time(15, 45)),)),
         plan_set_at=NOW,
+        watch=WatchState(
+            facts=StopFacts(average_entry=Decimal("1.20"), targets_filled=1, highest_bid=dollars("1.50")),
+            level=StopLevel(price=dollars("1.30"), rule=ExitRule.TRAIL),
+            crossed=True,
+            no_price_since=NOW,
+            called=True,
+        ),
         priced=[FILL.fill_id],
         pricing={EXIT: (FILL.fill_id,)},
         stopped=True,
@@ -333,6 +343,7 @@ WRITERS = {
     "notifier.py": {"notified"},
     "partial_exits.py": names(PartialExitRequest),
     "protective_sales.py": {"sale"} | names(SaleProgress),
+    "price_watch.py": {"watch"},
     "retries.py": names(RetryProgress),
     "before_entry.py": {"parsed", "sized", "approved_at", "dry_run_recorded", "reason"},
     "workflow.py": {
