@@ -112,6 +112,7 @@ ENTRIES = (
         "trades:sell",
         "Sell part of a position, from the bid down. The exit plan applies again to the rest.",
     ),
+    Entry("exits", "Trade", "exits:exits", "Show what sells a trade's position, or change it."),
     Entry(
         "approve",
         "Trade",

@@ -200,17 +200,26 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
                 f"{view.unvalued} contract(s) held to expiration: may be exercised, not in the P&L",
             )
         )
-    if view.unprotected:
-        rows.append(("no exit", f"[red]{view.unprotected} contract(s) without a working exit yet[/]"))
-    if view.without_exit:
-        text = f"nothing will sell {view.without_exit} contract(s): close the trade, or held until expiration"
-        rows.append(("no exit", f"[yellow]{text}[/]"))
+    rows += _exits(view)
     if view.unknown_orders:
         rows.append(
             ("unknown", f"[red]{view.unknown_orders} order(s) with unknown outcome, counted as working[/]")
         )
     if view.reason:
         rows.append(("why", escape(view.reason)))
+    return rows
+
+
+def _exits(view: TradeView) -> list[tuple[str, str]]:
+    """Return what sells what is held, and what is not covered."""
+    rows = []
+    if view.protection and not view.without_exit:
+        rows.append(("sold by", escape(view.protection)))
+    if view.unprotected:
+        rows.append(("no exit", f"[red]{view.unprotected} contract(s) without a working exit yet[/]"))
+    if view.without_exit:
+        text = f"nothing will sell {view.without_exit} contract(s): close the trade, or held until expiration"
+        rows.append(("no exit", f"[yellow]{text}[/]"))
     return rows
 
 

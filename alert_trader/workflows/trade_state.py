@@ -330,6 +330,14 @@ class TradeState:
         )
         self.exits = ExitState(policy=policy, plan_set_at=now)
 
+    def change_exits(
+        self, policy: ExitPolicy, watch: WatchState | None, *, times_at: datetime | None
+    ) -> None:
+        """Change what sells the position; `times_at` is when its times were set, None where they stay."""
+        assert self.exits is not None
+        self.exits.policy, self.exits.watch = policy, watch
+        self.exits.plan_set_at = times_at or self.exits.plan_set_at
+
     def stop_buying(self, why: Denied) -> None:
         """Buy nothing more; the first reason stays."""
         self.buying_stopped = self.buying_stopped or why

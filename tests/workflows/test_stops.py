@@ -8,10 +8,15 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.activities import price_watch
+from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.domain.execution.policy import ExitPolicy, SalePolicy
-from alert_trader.domain.exits.plan import BreakEven, StopLoss, Trail
+from alert_trader.domain.exits.plan import BreakEven, StopLoss, Target, Trail
+from alert_trader.domain.money import Price
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
+from alert_trader.workflows.interface import Command, ExitChange
+from tests.support.commands import command
 from tests.support.harness import Harness, policy
 from tests.support.waiting import eventually
 
@@ -108,3 +113,47 @@ async def test_a_quote_that_is_no_price_sells_nothing(env: WorkflowEnvironment, 
 def _reads(harness: Harness) -> list[object]:
     lines = harness.venue.tape.lines
     return [line for line in lines if getattr(line, "path", "").endswith("/market-data/by-type")]
+
+
+async def test_a_person_changes_the_exits_of_a_running_trade(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
+    """STP-30: a stop is set, raised and lowered by a person, and each is on record with the name.
+
+    A new target replaces the working profit-take; what cannot be is refused, and changes nothing.
+    """
+    me = Command(by="tester")
+    with env.with_time_skipping_disabled():
+        trade = await _hold(harness, ExitPolicy())
+        for stop in (STOP, StopLoss(price=Price(Decimal("1.10"))), StopLoss(loss=Decimal("0.5"))):
+            await command(trade, TradeCommand.CHANGE_EXITS, ExitChange(command=me, stop=stop))
+            await eventually(lambda wanted=stop: _planned(harness, trade, f"stop {wanted}"), "the stop")  # type: ignore[misc]
+            view = await harness.until(trade, "watched", position=4)
+        moved = await texts(harness, trade, "stop_moved")
+        assert moved[0].startswith("Stop set to 0.84")
+        assert moved[1:] == [
+            "Stop raised from 0.84 to 1.10 by tester",
+            "Stop lowered from 1.10 to 0.60 by tester",
+        ]
+        with pytest.raises(
+            CommandRefusedError, match=r"expected a stop at or under the average entry of 1\.20"
+        ):
+            await command(
+                trade,
+                TradeCommand.CHANGE_EXITS,
+                ExitChange(command=me, stop=StopLoss(price=Price(Decimal("1.30")))),
+            )
+        target = Target(share=Decimal(1), gain=Decimal("0.5"))
+        receipt = await command(trade, TradeCommand.CHANGE_EXITS, ExitChange(command=me, target=target))
+        assert receipt.text == "Exits: target 100%@+50%, stop -50%"
+        view = await harness.until(trade, "the new target", exits_working=4)
+        assert view.protection == "4 of 4 at the target; stop at 0.60 for all 4"
+        assert [order.limit for order in view.orders if order.leg == "exit"][-1] == Decimal("1.80")
+        await harness.quote("0.58", "0.60")
+        view = await trade.result()
+    assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
+
+
+async def _planned(harness: Harness, trade: WorkflowHandle[None, TradeView], part: str) -> bool:
+    view = await harness.view(trade)
+    return part in view.exit_plan and "stop at" in view.protection

@@ -120,6 +120,20 @@ class ExitPolicy:
             single=self.single,
         )
 
+    def with_plan(self, plan: ExitPlan) -> "ExitPolicy":
+        """Return it with a changed plan; raise ValueError for one with several targets."""
+        _expect(len(plan.targets) <= 1, "one target at most", ", ".join(map(str, plan.targets)))
+        return replace(
+            self,
+            fraction=plan.targets[0].share if plan.targets else Decimal(0),
+            gain=plan.targets[0].gain if plan.targets else self.gain,
+            stop=plan.stop,
+            break_even=plan.break_even,
+            trail=plan.trail,
+            times=plan.times,
+            single=plan.single,
+        )
+
     def with_rules(self, rules: ExitRules) -> "ExitPolicy":
         """Return it with an author's own rules in place of these; raise ValueError for an impossible plan."""
         return replace(

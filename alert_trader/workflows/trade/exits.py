@@ -212,6 +212,14 @@ class Exits:
             )
             self._record(EventKind.EXIT_SKIPPED, text, bought=bought, fraction=policy.fraction)
 
+    def replace_targets(self) -> None:
+        """Cancel the profit-takes: others are sent by the plan as it is now."""
+        ledger = self._orders.ledger
+        for order in ledger.open_exits:
+            if not order.protective:
+                ledger.reprice(order.client_order_id)  # it has not failed
+                self._orders.cancel(order)
+
     # The sale of everything
 
     async def sell_all(self, until: datetime) -> Trigger:

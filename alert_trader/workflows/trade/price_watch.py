@@ -138,8 +138,8 @@ class PriceWatch:
             watching.cancel()
             await workflow.wait_condition(watching.done)
         answer = None if watching.cancelled() else watching.result()
-        if answer is None or self._state.stopped:
-            return
+        if answer is None or self._state.stopped or self._state.policy != known[0]:
+            return  # what was seen under another plan is seen again under this one
         before = None if self._state.watch is None else self._state.watch.level
         # fills that came meanwhile are taken in at the next turn
         self._state.watch = answer.state
