@@ -54,7 +54,7 @@ ENTRIES = (
         "demo",
         "Run",
         "demo:demo",
-        "Trade eight scripted alerts on a simulated venue, show the results, and check its records.",
+        "Trade ten scripted alerts on a simulated venue, show the results, and check its records.",
     ),
     Entry(
         "worker",

@@ -157,3 +157,15 @@ async def test_a_person_changes_the_exits_of_a_running_trade(
 async def _planned(harness: Harness, trade: WorkflowHandle[None, TradeView], part: str) -> bool:
     view = await harness.view(trade)
     return part in view.exit_plan and "stop at" in view.protection
+
+
+@pytest.mark.at("2035-05-12 10:00")
+async def test_a_stop_is_watched_where_only_the_broker_says_that_it_is_open(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
+    """STP-10: a Saturday by the calendar; the broker, which is asked, says that the market is open."""
+    with env.with_time_skipping_disabled():
+        trade = await _hold(harness, ExitPolicy(stop=STOP))
+        await harness.quote("0.83", "0.86")
+        view = await trade.result()
+    assert (view.outcome, view.sold) == (Outcome.FLAT, 4)

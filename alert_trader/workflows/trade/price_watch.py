@@ -7,12 +7,13 @@ everything by the protective ladder.
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.activities.messages import SizedEntry
+    from alert_trader.activities.messages import READ_SESSION, SessionAnswer, SizedEntry
     from alert_trader.activities.price_messages import WATCH_PRICE, PriceWatchAnswer, PriceWatchRequest
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.execution.exits import exit_target
@@ -25,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.market.calendar import eastern, new_york_date
     from alert_trader.domain.money import plain
     from alert_trader.domain.orders.order import average_price
-    from alert_trader.workflows import activity_options
+    from alert_trader.workflows import activity_options, timing
     from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
@@ -60,15 +61,15 @@ class PriceWatch:
                 await self._until_changed(known)
                 continue
             self._update(known)
-            session = self._session()
-            if session is None:
+            session = self._session() or await self._session_of_broker()
+            if isinstance(session, SessionHours):
+                await self._watch(session, known)
+            else:
                 await wait(
                     lambda: self._state.stopped or self._follows_from != known,  # noqa: B023 - awaited here
-                    self._orders.hours.next_open(workflow.now()),
+                    session,
                     "for the session, to watch the price",
                 )
-            else:
-                await self._watch(session, known)
 
     async def _until_changed(self, known: "tuple[ExitPolicy, StopFacts | None]") -> None:
         await wait(lambda: self._state.stopped or self._follows_from != known, None, "")
@@ -127,6 +128,26 @@ class PriceWatch:
         if opens is None or not orders.hours.trades_at(orders.contract, now):
             return None
         return SessionHours(opens_at=opens, closes_at=orders.hours.next_close(orders.contract, now))
+
+    async def _session_of_broker(self) -> SessionHours | datetime:
+        """Ask the broker, where the calendar says that the market is closed: it may be open all the same.
+
+        Return the session, or when to ask again.
+        """
+        opens = self._orders.hours.next_open(workflow.now())
+        try:
+            session = await run_activity(
+                READ_SESSION,
+                answer=SessionAnswer,
+                options=activity_options.READ,
+                summary="read whether the market is open",
+            )
+        except ActivityError:
+            return min(opens, workflow.now() + timing.PAUSE_WHILE_CLOSED)
+        now = workflow.now()
+        if session.open_now:
+            return SessionHours(opens_at=now, closes_at=now + timing.PAUSE_WHILE_CLOSED)
+        return opens if session.opens_at is None or session.opens_at <= now else session.opens_at
 
     async def _watch(self, session: SessionHours, known: "tuple[ExitPolicy, StopFacts | None]") -> None:
         """Have the price watched until something follows from it, or the plan or the fills have changed."""
