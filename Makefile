@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
+.PHONY: rules s3 install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
 
 install: $(VENV)/.installed
 
@@ -33,6 +33,14 @@ lint: install
 # sizes, folders, and words of the old dialect; `tools/gate.py --counts` lists these by file
 gate: install
 	PYTHONPATH=. $(BIN)/python tools/gate.py
+
+# Prometheus's configuration and every alert rule, firing and silent, with promtool (Debian's, below build/, where it is not on the PATH)
+rules: install
+	PYTHONPATH=. $(BIN)/python tools/rules.py
+
+# the archive on an S3 server (moto, in an environment of its own below build/)
+s3: install
+	PYTHONPATH=. $(BIN)/python tools/object_storage.py
 
 check: lint gate docs test
 

@@ -12,6 +12,7 @@ from pathlib import Path
 PROGRAMS = {
     "api": "alert_trader.api",
     "bot": "alert_trader.bot",
+    "certify": "alert_trader.worker.certify",
     "chat": "alert_trader.simulators.chat",
     "housekeeper": "alert_trader.worker.housekeeper",
     "venue": "alert_trader.simulators.venue",

@@ -30,6 +30,8 @@ HEALTHY_WITHIN = timedelta(seconds=60)
 
 async def fit(settings: Settings) -> None:
     """Prepare the namespace of `settings`; raises what says why it could not be."""
+    # a worker without credentials would be started again for ever: this job ends, and says what is missing
+    _ = settings.credentials
     client = await connect(target_of(settings), within=HEALTHY_WITHIN)
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     log.info(
@@ -44,7 +46,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         asyncio.run(fit(load().settings))
-    except (SettingsError, ControlError, NamespaceError) as unusable:
+    except (SettingsError, ControlError, NamespaceError, ValueError) as unusable:
         log.error("%s", unusable)  # noqa: TRY400 - the message says it all
         return UNUSABLE
     return 0

@@ -44,12 +44,16 @@ class OrderLookups:
         """Search for an order of unknown outcome since its own day, then in all orders of the trade's time.
 
         The orders of a trade grow with its age. One that was sent days before it was intended, as after a
-        reset of its workflow, is in the longer list only. Raise when the broker does not answer.
+        reset of its workflow, is in the longer list only. It is absent when the list of working orders has it
+        neither: how soon each of the two shows a new order is not documented. Raise when the broker does not
+        answer.
         """
+        live = await self._reader.live_orders()
         own_day = new_york_date(request.intended_at) - timedelta(days=1)
         for day in sorted({request.search_from, max(own_day, request.search_from)}, reverse=True):
+            orders = await self._reader.orders_since(day, request.intent.contract)
             found = match_order(
-                await self._reader.orders_since(day),
+                {each.order_id: each for each in [*orders, *live]}.values(),
                 request.intent,
                 intended_at=request.intended_at,
                 lost_at=request.lost_at,
@@ -93,7 +97,7 @@ class OrderLookups:
     async def read_position(self, request: PositionRequest) -> PositionAnswer:
         """Read what the account holds of a contract, and how much of it open closing orders may sell."""
         recent, live, positions = await asyncio.gather(
-            self._reader.orders_since(request.search_from),
+            self._reader.orders_since(request.search_from, request.contract),
             self._reader.live_orders(),
             self._reader.positions(),
         )

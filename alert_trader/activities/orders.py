@@ -200,7 +200,7 @@ class OrderActivities:
                 f"expected a worker in mode {request.mode}, this one is in {self._mode}",
             )
         try:
-            orders = await self._gateway.orders_since(request.search_from)
+            orders = await self._gateway.orders_since(request.search_from, request.intent.contract)
         except (UnavailableError, RejectedError) as failed:
             return _not_sent(
                 NotSentReason.LOOKUP_FAILED,

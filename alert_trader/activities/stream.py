@@ -13,6 +13,7 @@ from math import inf
 
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.common import MetricMeter
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
@@ -330,9 +331,13 @@ class StreamActivity:
         await asyncio.gather(*(channel.send(notice) for channel in self._channels), return_exceptions=True)
 
 
-def record_heard() -> None:
-    """Set the gauge of when the broker last reported orders, by the stream or by a read."""
-    gauge = activity.metric_meter().create_gauge(
+def record_heard(meter: MetricMeter | None = None) -> None:
+    """Set the gauge of when the broker last reported orders, by the stream or by a read.
+
+    A worker sets it, on its `meter`, when it starts: else one that never reaches its broker would have no
+    value, and no alert rule would fire.
+    """
+    gauge = (activity.metric_meter() if meter is None else meter).create_gauge(
         HEARD, "When the broker last reported orders, in seconds since 1970."
     )
     gauge.set(int(clock.now().timestamp()))

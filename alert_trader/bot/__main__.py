@@ -1,10 +1,7 @@
 """`trader bot`: run the Discord bot until SIGTERM or SIGINT."""
 
 import asyncio
-import json
 import logging
-import os
-import signal
 from pathlib import Path
 
 import discord
@@ -15,9 +12,11 @@ from alert_trader.bot.client import TraderBot
 from alert_trader.bot.discord_text import DISCORD_ERRORS
 from alert_trader.bot.setup_check import BAD_LOGIN, NO_INTENT, invite
 from alert_trader.control.intake.message import Intake
-from alert_trader.control.temporal import connect
+from alert_trader.control.temporal import connect, runtime
 from alert_trader.domain.errors import AlertTraderError
 from alert_trader.runtime import program
+from alert_trader.runtime.readiness import announce_ready, kept_alive
+from alert_trader.runtime.stopping import stop_requested
 from alert_trader.runtime.target import target_of, tracing_of
 from alert_trader.settings.model import Settings
 
@@ -49,15 +48,15 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         )
     if settings.discord_url is not None:
         use_chat(settings.discord_url)
-    temporal = await connect(target_of(settings), interceptors=tracing_of(settings, "bot"))
+    temporal = await connect(
+        target_of(settings), metrics=settings.metrics_bind, interceptors=tracing_of(settings, "bot")
+    )
     rules = Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
     bot = TraderBot(temporal, settings, rules)
     for each in (*slash.COMMANDS, *slash_account.COMMANDS, slash_report.report):
         bot.tree.add_command(each)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with bot:
+    stop = stop_requested()
+    async with kept_alive(ready_file, runtime(settings.metrics_bind).metric_meter), bot:
         await _log_in(bot, settings.discord_token.get_secret_value())
         log.info("invite link (minimum permissions): %s", invite(bot.me))
         connecting = asyncio.create_task(bot.connect())
@@ -90,8 +89,7 @@ async def _log_in(bot: TraderBot, token: str) -> None:
 async def _announce(bot: TraderBot, ready_file: Path | None) -> None:
     await bot.up.wait()
     log.info("ready: mode %s, account %s", bot.settings.mode, bot.settings.account)
-    if ready_file is not None:
-        ready_file.write_text(json.dumps({"pid": os.getpid(), "invite": invite(bot.me)}))  # noqa: ASYNC240 - once, and a few bytes
+    announce_ready(ready_file, {"invite": invite(bot.me)})
 
 
 def main() -> int:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from alert_trader.bot.actions import Action, Button, Style
 from alert_trader.bot.discord_text import LONGEST_FIELD, count, quoted, safe
 from alert_trader.domain.account.stuck import StuckWorkflow
-from alert_trader.domain.alerts.alert import AlertKind
+from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
+from alert_trader.domain.alerts.alert_text import levels_text, words_text
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import message_of_workflow
 from alert_trader.domain.money import plain
@@ -91,8 +92,8 @@ def make_card(view: TradeView, events: int, stuck: StuckWorkflow | None = None) 
         heading=MODES[mode],
         title=f"{view.contract or _parsed_contract(view)} · {state_text(view) if stuck is None else STUCK}",
         colour=_colour(view, stuck),
-        text=f"**Alert** by {who}\n{quoted(view.message.shown)}",
-        fields=(*_stuck(stuck), *_prices(view), *_position(view), *_attention(view)),
+        text=f"**Alert** by {who}\n{quoted(view.message.shown)}{_read_from(view.parsed)}",
+        fields=(*_stuck(stuck), *_prices(view), *_position(view), *_attention(view), *_nearest(view.parsed)),
         footer=f"{view.workflow_id} · {view.mode} · account {view.account} · {count(events, 'event')}",
         buttons=buttons(view),
     )
@@ -132,6 +133,28 @@ def _parsed_contract(view: TradeView) -> str:
     if parsed is None or parsed.symbol is None:
         return "Alert"
     return safe(f"{parsed.symbol} {parsed.strike or '?'}{parsed.right or '?'} {parsed.expiry or '?'}", 120)
+
+
+def _read_from(parsed: ParsedAlert | None) -> str:
+    """Return the words that each field was read from, with the stop and targets that the alert names."""
+    if parsed is None or not parsed.spans or parsed.kind is AlertKind.REFUSED:
+        return ""
+    levels = levels_text(parsed)
+    named = f"\nThe alert names: {safe(levels, 300)}" if levels else ""
+    return f"\n-# Read from: {safe(words_text(parsed), 500)}{named}"
+
+
+def _nearest(parsed: ParsedAlert | None) -> tuple[Field, ...]:
+    """Return what a refused alert was considered to be, and the nearest text that would be read."""
+    if parsed is None or parsed.kind is not AlertKind.REFUSED:
+        return ()
+    fields = []
+    if len(parsed.considered) > 1:
+        lines = "\n".join(safe(f"{each.what}: {each.why_not}", 300) for each in parsed.considered)
+        fields.append(Field(name="Considered", value=lines[:LONGEST_FIELD], wide=True))
+    if parsed.nearest:
+        fields.append(Field(name="Would be read", value=quoted(parsed.nearest, 200), wide=True))
+    return tuple(fields)
 
 
 def _prices(view: TradeView) -> tuple[Field, ...]:

@@ -10,6 +10,7 @@ from alert_trader.domain.account.limits import written as limit_written
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.view import AccountView, HaltReceipt
 from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
+from alert_trader.domain.alerts.alert_text import levels_text
 from alert_trader.domain.alerts.parser import explain_reading
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
@@ -159,6 +160,7 @@ def parsed_alert(message: AlertMessage, parsed: ParsedAlert) -> str:
         f"{'✅' if each.passed else '⛔'} {safe(each.name, 200)} {safe(each.says, 300)}"
         for each in explanation.checks
     )
-    return "\n".join(
-        each for each in (summary, table(("field", "found in"), rows) if rows else "", checks) if each
-    )
+    levels = f"The alert names: {safe(levels_text(parsed), 300)}" if levels_text(parsed) else ""
+    nearest = f"Would be read: {safe(explanation.nearest, 200)}" if explanation.nearest else ""
+    shown = table(("field", "found in"), rows) if rows else ""
+    return "\n".join(each for each in (summary, shown, levels, checks, nearest) if each)

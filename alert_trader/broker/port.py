@@ -171,8 +171,11 @@ class OrderReader(Protocol):
         """Read one order; None only when the broker states that it has no such order."""
         ...
 
-    async def orders_since(self, day: date) -> list[OrderReport]:
-        """Read every order received on or after `day` (New York date), working or ended, over all pages."""
+    async def orders_since(self, day: date, about: OptionContract | None = None) -> list[OrderReport]:
+        """Read every order received on or after `day` (New York date), working or ended, over all pages.
+
+        With `about`, orders in contracts of other roots may be left out.
+        """
         ...
 
     async def live_orders(self) -> list[OrderReport]:

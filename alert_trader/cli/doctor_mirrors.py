@@ -10,6 +10,7 @@ from alert_trader.cli.doctor_finding import Finding
 from alert_trader.control.errors import UnreachableError
 from alert_trader.control.queries.housekeeping import ROUNDS_IN_RETENTION, HousekeepingState, housekeeping
 from alert_trader.domain.market.calendar import eastern
+from alert_trader.mirrors.address import without_credentials
 from alert_trader.mirrors.hot import MirrorAwayError
 from alert_trader.mirrors.reader import QueryError
 from alert_trader.runtime.local import redis_server
@@ -39,10 +40,9 @@ async def examine(in_force: Settings) -> list[Finding]:
             Finding(name="archive", ok=False, found=str(error).splitlines()[0], fix=fix, needed=False)
         )
     else:
+        place = without_credentials(in_force.archive_place)
         days = f", from {first} to {last}" if count else ""
-        findings.append(
-            Finding(name="archive", ok=True, found=f"{count} trades{days} in {in_force.archive_place}")
-        )
+        findings.append(Finding(name="archive", ok=True, found=f"{count} trades{days} in {place}"))
     return findings
 
 

@@ -87,6 +87,12 @@ ENTRIES = (
         "Run the simulated chat: a Discord substitute with a web page, for trying the bot (token `demo`).",
     ),
     Entry(
+        "certify",
+        "Run",
+        "stack:certify",
+        "Check what the broker's sandbox answers, with your sandbox credentials; in mode demo, the venue.",
+    ),
+    Entry(
         "venue",
         "Run",
         "stack:venue",

@@ -97,6 +97,8 @@ def parsed_fields(parsed: ParsedAlert) -> dict[str, Any]:
         "portion": None if parsed.portion is None else parsed.portion.value,
         "fraction": None if parsed.fraction is None else format(parsed.fraction.normalize(), "f"),
         "label": parsed.label,
+        "stop": None if parsed.stop is None else parsed.stop.text(stop=True),
+        "targets": [each.text(stop=False) for each in parsed.targets] or None,
         "code": parsed.code,
         **({"also": [parsed_fields(each) for each in parsed.also]} if parsed.also else {}),
     }
@@ -196,14 +198,18 @@ def _show(parsed: ParsedAlert) -> None:
     table.add_column(style="dim")
     table.add_column()
     table.add_column(style="dim")
-    read_from = {span.field: span.text for span in parsed.spans}
+    read_from = {span.field.replace("target", "targets"): span.text for span in parsed.spans}
     rows = {name: value for name, value in parsed_fields(parsed).items() if value is not None}
     for name, value in rows.items():
         table.add_row(
-            name, str(to_jsonable_python(value)), f"from {read_from[name]!r}" if name in read_from else ""
+            name,
+            ", ".join(value) if name == "targets" else str(to_jsonable_python(value)),
+            f"from {read_from[name]!r}" if name in read_from else "",
         )
     if parsed.reason:
         table.add_row("reason", parsed.reason, "")
+    if parsed.nearest:
+        table.add_row("would be read", parsed.nearest, "")
     out().print(table)
 
 

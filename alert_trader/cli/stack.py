@@ -15,6 +15,7 @@ from rich.table import Table
 
 from alert_trader.cli.context import err, out, run, settings
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.mirrors.address import without_credentials
 from alert_trader.runtime.local.process import without_secrets
 from alert_trader.runtime.local.stack import Stack
 from alert_trader.settings.load import as_environment
@@ -124,14 +125,33 @@ def venue(
     state: Annotated[
         Path | None, typer.Option(help="File that keeps orders and positions across restarts.")
     ] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--from", help="Answer from a transcript of `trader certify` instead.")
+    ] = None,
 ) -> None:
     """Run the simulated venue, which is compatible with Tastytrade."""
     in_force = settings(use_stack=False).settings
     options = ["--port", str(in_force.venue_port if port is None else port)]
-    for name, value in (("--config", config), ("--tape", tape), ("--state", state)):
+    for name, value in (("--config", config), ("--tape", tape), ("--state", state), ("--from", transcript)):
         if value is not None:
             options += [name, str(value)]
     _become("venue", "--host", "127.0.0.1", *options, environment=without_secrets(os.environ))
+
+
+def certify(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for report, transcript and settings.")] = Path(
+        "var/certify"
+    ),
+    host: Annotated[
+        str, typer.Option(help="The broker's sandbox, in mode sandbox.")
+    ] = "api.cert.tastyworks.com",
+) -> None:
+    """Check what the broker's sandbox answers, with your sandbox credentials; in mode demo, the venue.
+
+    Single contracts far out of the money; everything is cancelled at the end. Never reaches production.
+    """
+    _become("certify", "--out", str(out), "--host", host, environment=_in_force())
 
 
 def _ready(file: Path | None) -> tuple[str, ...]:
@@ -215,7 +235,7 @@ def welcome(running: Stack) -> None:
         table.add_row("Redis", "[yellow]off[/]: no redis-server found; recent events are read from Temporal")
     else:
         table.add_row("Redis", escape(_without_password(running.redis_url)))
-    table.add_row("archive", escape(running.settings.archive_place))
+    table.add_row("archive", escape(without_credentials(running.settings.archive_place)))
     if running.api_url is not None:
         keys = running.settings.api_key_ring
         # show only a key that this run generated, never one from the settings

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import functools
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,7 +67,7 @@ def runtime(metrics: str | None = None) -> Runtime:
             counters_total_suffix=True,
             unit_suffix=True,
             durations_as_seconds=True,
-            histogram_bucket_overrides={"trader_*": LATENCIES},
+            histogram_bucket_overrides={"trader_": LATENCIES},
         )
     try:
         return Runtime(
@@ -131,15 +132,43 @@ async def connect(
                 "correct TRADER_TEMPORAL_ADDRESS"
             ) from None
         except (RuntimeError, RPCError, TimeoutError) as error:
-            final = isinstance(error, RPCError) and kind_of(error) in _FINAL
+            final = _is_refused(error) or (isinstance(error, RPCError) and kind_of(error) in _FINAL)
             if final or loop.time() + _RETRY_PAUSE.total_seconds() >= deadline:
                 raise UnreachableError(_no_connection(config["target_host"], error)) from error
         await asyncio.sleep(_RETRY_PAUSE.total_seconds())
 
 
+_STATUS = re.compile(r'code: (?P<code>\w+), message: "(?P<message>(?:[^"\\]|\\.)*)"')
+"""How the SDK's core writes a gRPC status; the server's headers follow, which may carry secrets."""
+
+
+_CERTIFICATE = re.compile(r"InvalidCertificate\((?P<reason>\w+)")
+
+
+def _is_refused(error: Exception) -> bool:
+    """Return whether the server refused the credentials of a first call, which is no RPCError yet."""
+    status = _STATUS.search(str(error))
+    return status is not None and status["code"] in {"Unauthenticated", "PermissionDenied"}
+
+
 def _no_connection(address: str, error: Exception) -> str:
     words = str(error).strip()
-    found = words.splitlines()[0].rstrip(".") if words else "no answer in time"
+    status = _STATUS.search(words)
+    if status is not None:
+        found = f"{status['message'].rstrip('.')} ({status['code']})"
+    else:
+        found = words.splitlines()[0].rstrip(".") if words else "no answer in time"
+    if _is_refused(error):
+        return (
+            f"Temporal at {address} refused the credentials: {found}. "
+            "Correct TEMPORAL_API_KEY, or the client certificate that TEMPORAL_TLS_CLIENT_CERT_PATH names"
+        )
+    if (certificate := _CERTIFICATE.search(words)) is not None:
+        return (
+            f"no Temporal server at {address} that is trusted: its certificate is refused "
+            f"({certificate['reason']}). Set TEMPORAL_TLS_SERVER_CA_CERT_PATH to the file of its authority, "
+            "or TEMPORAL_TLS_SERVER_NAME to the name in the certificate"
+        )
     if "refused" in words.lower():
         found = "nothing listens there"
     return (

@@ -24,6 +24,7 @@ from pyarrow import fs
 
 from alert_trader import clock
 from alert_trader.mirrors import parquet
+from alert_trader.mirrors.address import without_credentials
 from alert_trader.mirrors.schema import TradeRecord
 
 _TRADES = "trades"
@@ -55,7 +56,8 @@ class Place:
         try:
             filesystem, path = fs.FileSystem.from_uri(self._path)
         except pa.ArrowInvalid as error:
-            raise OSError(str(error)) from error
+            # the message repeats the address
+            raise OSError(str(error).replace(self._path, without_credentials(self._path))) from None
         return filesystem, path.rstrip("/")
 
     @property

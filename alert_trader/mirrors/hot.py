@@ -7,7 +7,8 @@
     trader:{<mode>}:trial           written to test writing; expires after a millisecond
     trader:{<mode>}:complete        when the mirror was last known to be complete; missing after a data loss
 
-The braces keep a mode on one node of a cluster, so that a trade is written atomically. Writing is idempotent.
+A trade is written atomically, by a script. Writing is idempotent. A cluster is refused: it would work only as
+long as the node that is asked happens to hold the keys.
 No trade needs the hot mirror: writers wait a fraction of a second for it, and what is missing is written
 again from the workflows.
 """
@@ -23,7 +24,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
+    ClusterError,
     ConnectionError,  # noqa: A004 - Redis's own
     NoPermissionError,
     OutOfMemoryError,
@@ -46,6 +49,7 @@ redis.call('ZREM', KEYS[4], ARGV[1])
 return redis.call('DEL', KEYS[2])
 """
 _PAGE = 500
+_CLUSTER = "it is a Redis cluster. Set TRADER_REDIS_URL to a single server, or to a primary with its replicas"
 
 
 class MirrorAwayError(AlertTraderError):
@@ -232,9 +236,12 @@ class HotMirror:
         return [each for each in old if each not in still_open][:limit]
 
     async def ping(self) -> str:
-        """Return the version of the server."""
+        """Return the version of the server; raises MirrorAwayError for a cluster."""
         async with _answered():
-            return str((await self._redis.info("server"))["redis_version"])
+            found = await self._redis.info("server")
+        if found.get("redis_mode") == "cluster":
+            raise MirrorAwayError(f"Redis failed: {_CLUSTER}")
+        return str(found["redis_version"])
 
     async def try_writing(self) -> None:
         """Write a key that expires at once: a full or read-only Redis answers reads."""
@@ -268,7 +275,8 @@ async def _answered() -> AsyncIterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError) as away:
-        raise MirrorAwayError(f"Redis failed: {_why(away)}") from None
+        in_cluster = isinstance(away, AskError | ClusterError) or "CLUSTERDOWN" in str(away)
+        raise MirrorAwayError(f"Redis failed: {_CLUSTER if in_cluster else _why(away)}") from None
 
 
 def _why(away: Exception) -> str:

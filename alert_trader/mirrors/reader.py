@@ -4,7 +4,9 @@ A query sees only these tables: it must be one SELECT, DuckDB may open no other 
 settings are locked. On a local disk DuckDB reads the files itself; on any other filesystem Arrow does.
 """
 
-from collections.abc import Sequence
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -105,7 +107,7 @@ class ArchiveReader:
         fault: Exception | None = None
         for _ in range(_ATTEMPTS):
             files = self._archive.files(first, last)
-            with duckdb.connect(config=_SAFE) as connection:
+            with _scratch() as spill, duckdb.connect(config={**_SAFE, "temp_directory": spill}) as connection:
                 try:
                     self._create_tables(connection, files)
                     found = connection.sql(sql, params=parameters or None)
@@ -193,6 +195,22 @@ class ArchiveReader:
         return any(
             each.type is fs.FileType.NotFound for each in self._place.filesystem.get_file_info(list(files))
         )
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[str]:
+    """Make a folder for what does not fit into memory, in the folder for temporary files.
+
+    DuckDB's own default is the current folder, which a container cannot write. Yield an empty text, with
+    which DuckDB keeps everything in memory, where there is no folder for temporary files either.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="alert-trader-duckdb-", ignore_cleanup_errors=True)
+    except OSError:
+        yield ""
+        return
+    with folder as path:
+        yield path
 
 
 def _only_reads(sql: str) -> None:

@@ -6,6 +6,7 @@ the first order of unknown outcome would page nobody.
 
 from temporalio.common import MetricMeter
 
+from alert_trader.activities.stream import record_heard
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.denial import Code
 from alert_trader.domain.ids import AccountNumber, Leg
@@ -34,12 +35,19 @@ twice."""
 
 
 def start_at_zero(meter: MetricMeter, namespace: str, account: AccountNumber) -> None:
-    """Set every counter of a worker's trades to zero, with the labels that the SDK adds in a workflow."""
+    """Set every counter of a worker's trades to zero, with the labels that the SDK adds in a workflow.
+
+    Also set the gauge of when the broker was last heard to now.
+    """
     ours = labelled(meter, namespace, account)
     for (name, description), series in _COUNTS.items():
         counter = ours.create_counter(name, description)
         for labels in series:
             counter.add(0, labels)
+    # the rule for a silent broker counts from here until the broker has answered for the first time
+    record_heard(
+        meter.with_additional_attributes({"namespace": namespace, "task_queue": task_queue(account)})
+    )
 
 
 def labelled(meter: MetricMeter, namespace: str, account: AccountNumber) -> MetricMeter:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from alert_trader.control.errors import ControlError
+from alert_trader.runtime import logs
 from alert_trader.runtime.namespace import NamespaceError
 from alert_trader.settings.load import SettingsError, load
 from alert_trader.settings.model import Settings
@@ -44,11 +45,7 @@ def work(
     )
     try:
         settings = load().settings
-        logging.basicConfig(
-            level=settings.log_level.upper(),
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-            stream=sys.stderr,
-        )
+        logs.set_up(settings.log_level, settings.log_format)
         for name, level in (quiet or {}).items():
             logging.getLogger(name).setLevel(level)
         asyncio.run(todo(settings))

@@ -82,3 +82,16 @@ class BrokerSettings(BaseModel):
     def account(self) -> AccountNumber:
         """The account to trade."""
         return AccountNumber(self.tastytrade_account)
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The OAuth client secret and refresh token; raises ValueError where a needed one is not set."""
+        secret, token = self.tastytrade_client_secret, self.tastytrade_refresh_token
+        if self.mode is Mode.DEMO:
+            secret, token = secret or SecretStr("demo"), token or SecretStr("demo")
+        if secret is None or token is None:
+            raise ValueError(
+                f"mode {self.mode} needs TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN, which are "
+                "not set: set both, or use mode demo"
+            )
+        return secret.get_secret_value(), token.get_secret_value()

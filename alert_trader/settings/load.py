@@ -1,9 +1,9 @@
 """Read the settings, and record where each value came from.
 
-The first of these takes precedence: what the caller passes (a flag), the environment, `.env` in the working
-directory, `trader.toml` (or the file that TRADER_SETTINGS names), the state file of a running local stack,
-the default. An unknown name of ours is an error in each of them: a misspelt setting must not look as if it
-were in force.
+The first of these takes precedence: what the caller passes (a flag), the environment, the folder that
+TRADER_SECRETS names (a file for each variable), `.env` in the working directory, `trader.toml` (or the file
+that TRADER_SETTINGS names), the state file of a running local stack, the default. An unknown name of ours is
+an error in each of them: a misspelt setting must not look as if it were in force.
 """
 
 import difflib
@@ -21,11 +21,13 @@ from pydantic_settings import EnvSettingsSource
 
 from alert_trader.domain.errors import AlertTraderError
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.mirrors.address import without_credentials
 from alert_trader.settings import model
 
 SETTINGS_FILE = "TRADER_SETTINGS"
 STACK_FILE = "TRADER_STACK"
-_NOT_FIELDS = {SETTINGS_FILE, STACK_FILE}
+SECRETS_FOLDER = "TRADER_SECRETS"
+_NOT_FIELDS = {SETTINGS_FILE, STACK_FILE, SECRETS_FOLDER}
 PREFIXES = ("TRADER_", "TASTYTRADE_")
 """What the names of our variables begin with."""
 REDACTED = "********"
@@ -40,6 +42,7 @@ class Source(StrEnum):
 
     FLAG = "flag"
     ENVIRONMENT = "env"
+    SECRETS = "secrets"
     DOTENV = ".env"
     FILE = "toml"
     STACK = "stack"
@@ -86,22 +89,22 @@ def load(
     environment = os.environ if environment is None else environment
     directory = Path() if directory is None else directory
     dotenv = {key: value for key, value in dotenv_values(directory / ".env").items() if value is not None}
+    secrets = _read_secrets(directory, environment.get(SECRETS_FOLDER) or dotenv.get(SECRETS_FOLDER))
     toml, toml_name = _read_toml(directory, environment.get(SETTINGS_FILE) or dotenv.get(SETTINGS_FILE))
     layers: list[tuple[Source, dict[str, Any]]] = [
         (Source.FLAG, {key: value for key, value in (flags or {}).items() if value is not None}),
         (Source.ENVIRONMENT, _of_variables(environment)),
+        (Source.SECRETS, _of_variables(secrets)),
         (Source.DOTENV, _of_variables(dotenv)),
         (Source.FILE, toml),
         (Source.STACK, dict(stack or {})),
         (Source.DEFAULT, {"mode": default_mode}),
     ]
+    variables = {variable(name) for name in model.Settings.model_fields}
     faults = [
-        *_unknown(
-            environment,
-            "the environment",
-            {variable(name) for name in model.Settings.model_fields} | _NOT_FIELDS,
-        ),
-        *_unknown(dotenv, ".env", {variable(name) for name in model.Settings.model_fields} | _NOT_FIELDS),
+        *_unknown(environment, "the environment", variables | _NOT_FIELDS),
+        *_unknown(secrets, "the folder of secrets", variables),
+        *_unknown(dotenv, ".env", variables | _NOT_FIELDS),
         *_unknown(toml, toml_name, set(model.Settings.model_fields), every=True),
     ]
     values: dict[str, Any] = {}
@@ -139,6 +142,8 @@ def describe(loaded: Loaded) -> list[Setting]:
             text = ",".join(effective[name])
         else:
             text = "" if value is None else str(written[name])
+        if name == "archive":
+            text = without_credentials(text)
         if name == "profiles":
             text = ",".join(value)
         rows.append(
@@ -184,6 +189,25 @@ def _of_variables(variables: Mapping[str, str]) -> dict[str, Any]:
         if value is not None:
             found[name] = reader.prepare_field_value(key, field, value, is_complex)
     return found
+
+
+def _read_secrets(directory: Path, named: str | None) -> dict[str, str]:
+    """Read the files of the folder of secrets, each named as its variable; none where no folder is named."""
+    if not named:
+        return {}
+    folder = directory / named
+    try:
+        # Kubernetes and others write the content into a hidden folder beside links to it
+        files = [each for each in folder.iterdir() if each.is_file() and not each.name.startswith(".")]
+        return {
+            each.name: each.read_text().strip() for each in files if each.name.upper().startswith(PREFIXES)
+        }
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{SECRETS_FOLDER} names {folder}, which cannot be read: "
+            f"{getattr(error, 'strerror', None) or 'a file there is no text'}. "
+            "Correct the folder and who may read its files, or unset it"
+        ) from None
 
 
 def _read_toml(directory: Path, named: str | None) -> tuple[dict[str, Any], str]:

@@ -27,6 +27,7 @@ from alert_trader.domain.alerts.profile import (
     DefaultExpiry,
     ExitRules,
     Habits,
+    LevelSource,
     OnAdd,
     OnExit,
     Profile,
@@ -98,6 +99,16 @@ class ProfileSettings(BaseModel):
     exit_trail: TrailRule | None = Field(None, description="exit_trail for this author's trades.")
     exit_times: TimeRules = Field((), description="exit_times for this author's trades.")
     exit_single: SingleRule | None = Field(None, description="exit_single for this author's trades.")
+    stops: LevelSource = Field(
+        _PROFILE.stops,
+        description="plan (the exit plan's stop) or alert (the stop that the author's alert names, where it "
+        "names one; else the plan's).",
+    )
+    targets: LevelSource = Field(
+        _PROFILE.targets,
+        description="plan (the exit plan's targets) or alert (those that the author's alert names, where it "
+        "names some; else the plan's).",
+    )
     usual_lowest_price: Decimal | None = Field(
         None, gt=0, description="Dollars a share: a cheaper entry waits for a person."
     )
@@ -162,6 +173,8 @@ class ProfileSettings(BaseModel):
             adds=self.adds,
             partial=self.partial,
             factors=self.factors,
+            stops=self.stops,
+            targets=self.targets,
         )
 
     def summary(self) -> str:

@@ -17,6 +17,14 @@ class Upgrade(StrEnum):
     """By `trader versions use`."""
 
 
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    """One object a line: time, level, logger, message and, where there is one, error."""
+
+
 class ServiceSettings(BaseModel):
     """Where Temporal, Redis and the archive are, and the ports and folders of the local stack."""
 
@@ -80,6 +88,9 @@ class ServiceSettings(BaseModel):
     )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."
+    )
+    log_format: LogFormat = Field(
+        LogFormat.TEXT, description="text, or json: one object a line, for a log collector."
     )
 
     @field_validator("temporal_namespace")

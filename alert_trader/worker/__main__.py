@@ -4,8 +4,6 @@ import asyncio
 import dataclasses
 import json
 import logging
-import os
-import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +22,8 @@ from alert_trader.runtime.build import build_of
 from alert_trader.runtime.channels import LogChannel, operators
 from alert_trader.runtime.kill_switch import kill_switch_of
 from alert_trader.runtime.namespace import prepare
+from alert_trader.runtime.readiness import announce_ready, kept_alive
+from alert_trader.runtime.stopping import stop_requested
 from alert_trader.runtime.target import target_of, tracing_of
 from alert_trader.settings.model import Settings
 from alert_trader.worker.upgrade import (
@@ -50,9 +50,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         # before the slower channels: it takes a millisecond, and at most a quarter of a second
         channels += (_mirror(settings),)
     channels += operators(settings)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_requested()
     clocks = ClockWatch(broker, client.identity)
     meter = runtime(settings.metrics_bind).metric_meter
     worker = make_worker(
@@ -73,7 +71,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         asyncio.create_task(report_current_build(client, settings.account, meter)),
     )
     try:
-        async with worker:
+        async with kept_alive(ready_file, meter), worker:
             working = asyncio.ensure_future(_work(client, settings, ready_file))
             stopping = asyncio.ensure_future(stop.wait())
             try:
@@ -107,8 +105,7 @@ async def _work(client: Client, settings: Settings, ready_file: Path | None) -> 
         client.namespace,
         build,
     )
-    if ready_file is not None:
-        ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
+    announce_ready(ready_file)
     if not is_current:
         await wait_until_current(client, account, build)
         await ensure_account_workflow(client, account, mode=settings.mode, limits=settings.limits())

@@ -3,11 +3,7 @@
 Its reading and merging takes no CPU time from the workers that trade.
 """
 
-import asyncio
-import json
 import logging
-import os
-import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,10 +23,12 @@ from temporalio.worker import Worker
 
 from alert_trader.activities.housekeeping import HousekeepingActivities
 from alert_trader.control.mirrors.repair import MirrorRepair
-from alert_trader.control.temporal import connect
+from alert_trader.control.temporal import connect, runtime
 from alert_trader.runtime import program
 from alert_trader.runtime.mirrors import mirrors
 from alert_trader.runtime.namespace import prepare
+from alert_trader.runtime.readiness import announce_ready, kept_alive
+from alert_trader.runtime.stopping import stop_requested
 from alert_trader.runtime.target import target_of
 from alert_trader.settings.model import Settings
 from alert_trader.worker.wiring import GRACE, sandbox
@@ -52,15 +50,13 @@ next one starts instead of being skipped."""
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
     """Prepare the namespace and the schedule, and work until SIGTERM or SIGINT."""
-    client = await connect(target_of(settings))
+    client = await connect(target_of(settings), metrics=settings.metrics_bind)
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     kept = mirrors(settings)
     housekeeping = HousekeepingActivities(
         MirrorRepair(client, kept, compact_above=settings.archive_compact_above)
     )
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_requested()
     worker = Worker(
         client,
         task_queue=HOUSEKEEPING_QUEUE,
@@ -70,7 +66,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         max_concurrent_activities=1,
         graceful_shutdown_timeout=GRACE,
     )
-    async with worker:
+    async with kept_alive(ready_file, runtime(settings.metrics_bind).metric_meter), worker:
         await keep_schedule(client, settings.housekeeping_every)
         hot = "no hot mirror" if kept.hot is None else "a hot mirror"
         log.info(
@@ -79,8 +75,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
             settings.mode,
             settings.housekeeping_every.total_seconds(),
         )
-        if ready_file is not None:
-            ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
+        announce_ready(ready_file)
         await stop.wait()
         log.info("stopping")
     if kept.hot is not None:

@@ -58,19 +58,13 @@ PASSED_THROUGH = ("alert_trader",)
 def make_broker(settings: Settings) -> TastytradeReader:
     """Return the broker of the mode in force; raises ValueError when it has no credentials."""
     demo = settings.mode is Mode.DEMO
-    secret, token = settings.tastytrade_client_secret, settings.tastytrade_refresh_token
-    if not demo and (secret is None or token is None):
-        raise ValueError(
-            f"mode {settings.mode} needs TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN, which are "
-            "not set: "
-            "set both, or use mode demo"
-        )
+    secret, token = settings.credentials
     kind: Callable[..., TastytradeReader] = (
         DryRunBroker if settings.mode is Mode.DRY_RUN else TastytradeOcoGateway
     )
     return kind(
-        client_secret="demo" if secret is None else secret.get_secret_value(),
-        refresh_token="demo" if token is None else token.get_secret_value(),
+        client_secret=secret,
+        refresh_token=token,
         account=settings.account,
         is_test=settings.mode is Mode.SANDBOX,
         venue_url=settings.venue_base_url if demo else None,

@@ -10,6 +10,14 @@ SEARCH_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60
 after the order was accepted. A request can also arrive late: only the last of them, after the settling
 time, may find that the order is absent."""
 
+EXIT_SEARCH_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10))
+"""The same for an exit, which leaves contracts unprotected meanwhile. The last comes after every call that
+Temporal has timed out: 17 s with the longest `TRADER_BROKER_TIMEOUT`."""
+
+EXIT_LATE_SEARCH_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 28))
+"""Before an exit that is absent is searched for again while the next one works: until 83 s after its answer
+was lost, as an entry is. One that appears is cancelled."""
+
 LONG_PAUSES = (*[timedelta(minutes=30)] * 96, *[timedelta(hours=2)] * 36, timedelta(days=1))
 """How every series of pauses continues that may last as long as the contract. The last pause repeats; the
 history stays small."""

@@ -287,6 +287,8 @@ class TradeState:
     """What contracts are worth that are held until they stop trading."""
     settled: Settled | None = None
     """What they came to, once the broker has posted it."""
+    unrecognised_removals: list[str] = field(default_factory=list)
+    """Sub-types of the broker's postings that are not recognised, and that a person was paged about."""
     settlement_until: datetime | None = None
     """How long the broker's posting is waited for; None before that began."""
 

@@ -23,6 +23,7 @@ from alert_trader.worker.wiring import make_worker
 from tests.admin.conftest import HOOK, Api, serve
 from tests.support.cluster import Cluster, Trade, WorkerSlot
 from tests.support.waiting import eventually
+from tests.support.workers import running
 
 PROCESS = "/admin/alerts/process"
 _keys = count(1)
@@ -183,7 +184,7 @@ async def dry_run_beside(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api
     async def open_for_the_day() -> bool:
         return (await account_view(client, settings.account)).reference is not None
 
-    async with worker, httpx2.AsyncClient(base_url=await serve(slot), timeout=30) as asking:
+    async with running(worker), httpx2.AsyncClient(base_url=await serve(slot), timeout=30) as asking:
         await ensure_account_workflow(client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits())
         await eventually(
             lambda: seen.workers(settings.account),

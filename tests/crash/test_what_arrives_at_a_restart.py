@@ -70,7 +70,8 @@ async def end(trade: Trade) -> None:
     """Close a trade: what it left behind would stop the entries of the next round."""
     with contextlib.suppress(NotPossibleError):  # it is over
         await trade_commands.close(trade.cluster.client, trade.id, Command(by="tester"))
-    await trade.until("nothing held", phase=Phase.DONE, position=0)
+    # an entry that was being sent when its worker stopped is searched for until its window is over
+    await trade.until("nothing held", within=150, phase=Phase.DONE, position=0)
     with contextlib.suppress(RPCError):  # it waits a while for a bot that does not run
         await trade.handle.terminate("the round is over")
 

@@ -1,6 +1,7 @@
 """The whole product on one machine, stopped and started again with trades under way."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -153,3 +154,22 @@ async def test_a_killed_venue_is_started_again(quick: Settings) -> None:
             await running.ends_flat()
         finally:
             keeping.cancel()
+
+
+async def test_every_process_ends_while_temporal_does_not_answer(quick: Settings) -> None:
+    """A worker that waits for Temporal at its end would delay an upgrade, or the stop of a machine."""
+    async with up(quick) as running:
+        temporal = running.stack.child("temporal")
+        log = running.stack.child("housekeeper").log
+        await eventually(lambda: "keeping" in log.read_text(), "the housekeeper to work", within=30)
+        ending = [running.stack.child(name) for name in ("worker", "housekeeper")]
+        await temporal.kill(signal.SIGSTOP)
+        try:
+            begun = clock.steady()
+            for child in ending:
+                await child.kill(signal.SIGTERM)
+            await asyncio.wait_for(asyncio.gather(*(child.wait() for child in ending)), 30)
+            assert clock.steady() - begun < 10  # what Docker and our own stack wait before they kill
+            assert [child.exit_code for child in ending] == [0, 0]
+        finally:
+            await temporal.kill(signal.SIGCONT)

@@ -22,6 +22,7 @@ from alert_trader.worker.wiring import sandbox
 from alert_trader.workflows.housekeeping import PAGES_A_RUN, HousekeepingWorkflow, Round
 from tests.mirrors.conftest import Mirrored
 from tests.support.cluster import Trade
+from tests.support.workers import running
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -67,7 +68,7 @@ async def test_a_long_round_continues_as_new(mirrored: Mirrored) -> None:
         activities=[housekeeping.archive_page, housekeeping.clean_up],
         workflow_runner=sandbox(),
     )
-    async with worker:
+    async with running(worker):
         handle = await client.start_workflow(
             HousekeepingWorkflow.run, Round(), id="long-round", task_queue=queue
         )

@@ -43,6 +43,7 @@ from tests.replay.expiring import exit_rejected, expired
 from tests.replay.people import ME, WITH_PEOPLE
 from tests.support.cluster import Cluster, Trade, WorkerSlot, open_cluster
 from tests.support.waiting import eventually
+from tests.support.workers import running
 
 HERE = Path(__file__).parent
 HISTORIES, FINGERPRINTS = HERE / "histories", HERE / "fingerprints"
@@ -239,7 +240,7 @@ async def dry_run(slot: WorkerSlot) -> Trade:
     trade.policy = replace(trade.policy, mode=Mode.DRY_RUN)
     await trade.quote("1.10", "1.30")
     try:
-        async with worker:
+        async with running(worker):
             await ensure_account_workflow(
                 client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits()
             )

@@ -55,6 +55,7 @@ from alert_trader.workflows.interface import (
 from tests.support.commands import account_command
 from tests.support.virtual_time import forward_to
 from tests.support.waiting import eventually
+from tests.support.workers import running
 
 _numbers = itertools.count(1)
 AT_ONCE = asyncio.Semaphore(8)  # more would reserve more than the buying power
@@ -221,9 +222,10 @@ async def account_of(env: WorkflowEnvironment, broker: Broker) -> AsyncIterator[
         broker.watch_trades,
         broker.notify,
     ]
-    async with Worker(
+    worker = Worker(
         env.client, task_queue=queue, workflows=[AccountWorkflow], activities=works, workflow_runner=sandbox()
-    ):
+    )
+    async with running(worker):
         with env.with_time_skipping_disabled():
             await env.client.start_workflow(ACCOUNT_WORKFLOW, request, id=name, task_queue=queue)
         handle = env.client.get_workflow_handle(name)

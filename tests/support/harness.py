@@ -8,7 +8,7 @@ Temporal server.
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
+from temporalio.worker import Interceptor
 
 from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
@@ -59,8 +60,9 @@ from tests.support.instants import STATED
 from tests.support.replaying import assert_replay, histories_of
 from tests.support.virtual_time import StartsNow
 from tests.support.waiting import eventually
+from tests.support.workers import running
 
-AUTHOR, CHANNEL, GUILD = "11", "22", "33"
+AUTHOR, CHANNEL, GUILD, FORUM = "11", "22", "33", "44"
 _numbers = itertools.count(1)
 
 
@@ -84,7 +86,7 @@ def policy(**changes: Any) -> Policy:
     """
     base = Policy(
         mode=Mode.DEMO,
-        allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL,), guilds=(GUILD,)),
+        allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL, FORUM), guilds=(GUILD,)),
         safety=SafetyPolicy(late_fill_watch=timedelta(seconds=8)),
     )
     sizing = replace(base.sizing, max_contracts=4, allocation=Decimal("0.5"))
@@ -304,6 +306,8 @@ async def open_harness(
     limits: Limits | None = None,
     stop: KillSwitch | None = None,
     watch: bool = False,
+    interceptors: Sequence[Interceptor] = (),
+    cached_workflows: int = 1000,
 ) -> AsyncIterator[Harness]:
     """Open a harness; on leaving it, the oracle must find no broken rule in what was traded."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
@@ -333,10 +337,11 @@ async def open_harness(
             mode=mode,
             channels=(heard,),
             guards=EntryGuards(rules=rules_of(account), stop=stop or KillSwitch()),
-            interceptors=[clocks.interceptor] if watch else [],
+            interceptors=[*interceptors, *([clocks.interceptor] if watch else [])],
+            max_cached_workflows=cached_workflows,
         )
         try:
-            async with worker:
+            async with running(worker):
                 # an account lives in real time, whatever its trades do
                 await ensure_account_workflow(
                     plain_client(client), account, mode=mode, limits=limits or LIMITS

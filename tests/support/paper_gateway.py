@@ -137,8 +137,9 @@ class PaperGateway:
         """Read one of the known orders."""
         return next((each for each in _given(self.known) if each.order_id == order_id), None)
 
-    async def orders_since(self, day: date) -> list[OrderReport]:
+    async def orders_since(self, day: date, about: OptionContract | None = None) -> list[OrderReport]:
         """Read the known orders."""
+        del about
         self.looks.append(day)
         self.before_look()
         return list(_given(self.known))

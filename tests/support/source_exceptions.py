@@ -162,6 +162,9 @@ SELLS = {
     "alert_trader/broker/tastytrade/bodies.py _sdk_order": (
         "the one place that writes an order, strict for every sell"
     ),
+    "alert_trader/worker/certify/check.py": (
+        "the certification writes its own orders, for the broker's sandboxes alone; its last ones are strict"
+    ),
 }
 NAMES = {
     "alert_trader/domain/ids.py client_order_id": "the pure function of the message id",

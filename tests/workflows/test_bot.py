@@ -33,7 +33,7 @@ from alert_trader.workflows.activity_options import CARD
 from alert_trader.workflows.interface import TradeRequest
 from tests.support.discord_client import connected, open_chat
 from tests.support.guild import words
-from tests.support.harness import AUTHOR, CHANNEL, CONTRACT, GUILD, Harness, plain_client, policy
+from tests.support.harness import AUTHOR, CHANNEL, CONTRACT, FORUM, GUILD, Harness, plain_client, policy
 from tests.support.waiting import eventually
 
 DESK, STRANGER, ROLE = "12", "13", "77"
@@ -70,7 +70,7 @@ async def running(harness: Harness, directory: Path) -> AsyncIterator[TraderBot]
         "mode": "demo",
         "tastytrade_account": harness.account,
         "authors": (AUTHOR,),
-        "channels": (CHANNEL,),
+        "channels": (CHANNEL, FORUM),
         "guilds": (GUILD,),
     }
     operators = {"discord_operator_roles": (ROLE,), "discord_token": SecretStr("demo")}
@@ -96,7 +96,10 @@ async def alert_chat() -> AsyncIterator[RunningChat]:
     async with open_chat(
         guild_id=GUILD,
         people=people,
-        rooms=(Room(channel_id=CHANNEL, name="alerts"),),
+        rooms=(
+            Room(channel_id=CHANNEL, name="alerts"),
+            Room(channel_id=FORUM, name="ideas", forum=True),
+        ),
         roles={ROLE: "gateway"},
     ) as chat:
         yield chat

@@ -9,7 +9,7 @@ import pytest
 from alert_trader.bot.intake import UNREADABLE
 from alert_trader.bot.reactions import REFUSED
 from alert_trader.domain.trade.view import TradeView
-from tests.support.harness import AUTHOR, CHANNEL, Harness
+from tests.support.harness import AUTHOR, CHANNEL, FORUM, Harness
 from tests.support.waiting import eventually
 from tests.workflows.test_bot import Scene, alert_chat, running
 
@@ -64,7 +64,9 @@ async def test_text_in_every_place_is_read(harness: Harness, scene: Scene) -> No
 
 async def test_a_followed_channel_is_a_first_message(harness: Harness, scene: Scene) -> None:
     """WHO-20: its reference is its source, not a quote; a quotation of a message stays refused."""
-    followed = scene.chat.control.say(WITHOUT_RIGHT, flags=1 << 1)
+    # its author is the webhook that the followed channel posts by
+    followed = scene.chat.control.say(WITHOUT_RIGHT, flags=1 << 1, webhook=AUTHOR)
+    assert (followed["webhook_id"], followed["message_reference"]["type"]) == (AUTHOR, 0)
     assert await reason(harness, followed) == "PARSE_NO_RIGHT"
     entry = f"BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20"
     forwarded = scene.chat.control.say("", forward_of=scene.chat.control.say("hello " + entry)["id"])
@@ -72,12 +74,17 @@ async def test_a_followed_channel_is_a_first_message(harness: Harness, scene: Sc
 
 
 async def test_a_thread_below_the_channel_is_listened_to(harness: Harness, scene: Scene) -> None:
-    """WHO-10: a post in a thread counts as posted in its channel."""
+    """WHO-10: a post in a thread or in a listened forum counts as posted there."""
     parent = scene.chat.control.say("plans for the week")
     thread = scene.chat.world.open_thread(CHANNEL, parent["id"], "swings")
     assert (
         await reason(harness, scene.chat.control.say(WITHOUT_RIGHT, channel=thread["id"])) == "PARSE_NO_RIGHT"
     )
+    world = scene.chat.world
+    post = world.open_post(FORUM, world.users[AUTHOR], "SPY swing", {"content": WITHOUT_RIGHT})
+    assert await reason(harness, post) == "PARSE_NO_RIGHT"
+    reply = scene.chat.control.say(WITHOUT_RIGHT, channel=post["channel_id"])
+    assert await reason(harness, reply) == "PARSE_NO_RIGHT"
 
 
 async def test_the_text_of_a_deferred_answer_is_read_when_it_comes(harness: Harness, scene: Scene) -> None:
@@ -86,6 +93,19 @@ async def test_the_text_of_a_deferred_answer_is_read_when_it_comes(harness: Harn
     await reacted(scene.chat.control.say("", embeds=[{"description": WITHOUT_RIGHT}]), REFUSED)
     scene.chat.control.change(shell["id"], WITHOUT_RIGHT)
     assert await reason(harness, shell) == "PARSE_NO_RIGHT"
+    boxed = scene.chat.control.say("", flags=1 << 7)
+    await reacted(scene.chat.control.say("", embeds=[{"description": WITHOUT_RIGHT}]), REFUSED)
+    scene.chat.control.change(boxed["id"], "", embeds=[{"description": WITHOUT_RIGHT}])
+    assert await reason(harness, boxed) == "PARSE_NO_RIGHT"
+
+
+async def test_an_embed_edited_in_place_is_an_edit(harness: Harness, scene: Scene) -> None:
+    """WHO-20: a bot that fills in its box later opens no trade by it, and the refusal is on record."""
+    entry = f"BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20"
+    box = scene.chat.control.say("", embeds=[{"title": "One moment"}], webhook=AUTHOR)
+    await reacted(scene.chat.control.say(WITHOUT_RIGHT), REFUSED)
+    scene.chat.control.change(box["id"], "", embeds=[{"title": "New trade", "description": entry}])
+    assert await reason(harness, box) == "PARSE_NOT_FIRST_HAND"
 
 
 async def test_an_image_alone_gets_a_reaction_and_one_notification(scene: Scene) -> None:

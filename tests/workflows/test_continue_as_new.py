@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
 from alert_trader.activities.messages import CommandRefusedError
+from alert_trader.control.queries.cards import last_card
 from alert_trader.control.queries.history import fetch_runs, replay
 from alert_trader.control.queries.trade_history import read_record
 from alert_trader.control.queries.trade_views import Filter, list_trades
@@ -18,6 +19,7 @@ from alert_trader.control.reports.report import Wanted, gather
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit import hash_chain
 from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.ids import WorkflowId
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.reports.figures import Grouping
 from alert_trader.domain.trade.commands import TradeCommand
@@ -26,8 +28,10 @@ from alert_trader.domain.trade.view import TradeView
 from alert_trader.workflows import timing
 from alert_trader.workflows.interface import Command, SellOrder
 from tests.support.commands import command
-from tests.support.harness import Harness, next_monthly, open_harness
+from tests.support.harness import Harness, next_monthly, open_harness, policy
+from tests.support.served_cards import served_cards
 from tests.support.virtual_time import forward
+from tests.support.waiting import eventually
 
 Trade = WorkflowHandle[Any, TradeView]
 
@@ -49,6 +53,26 @@ async def held(harness: Harness) -> Trade:
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     return trade
+
+
+async def test_a_card_is_found_in_a_run_that_has_not_shown_it(
+    harness: Harness, env: WorkflowEnvironment
+) -> None:
+    """The mark of a stuck trade is put on its card, whichever run has shown that last."""
+    async with served_cards(harness.client, harness.account):
+        with env.with_time_skipping_disabled():
+            await harness.quote("1.20", "1.20")
+            trade = await harness.alert(rules=policy(cards=True))
+            await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+            first = await eventually(
+                lambda: last_card(harness.client, WorkflowId(trade.id)), "the card to be shown"
+            )
+            assert first is not None
+            await forward(env, trade, timedelta(days=1))
+            assert await run_count(harness, trade) == 2
+            found = await last_card(harness.client, WorkflowId(trade.id))
+    assert found is not None
+    assert (found.place, found.view.position) == (first.place, 4)
 
 
 @pytest.mark.at("2035-03-06 10:00")  # a report of a day reads all its trades: no other test is on this one

@@ -1,6 +1,7 @@
-"""An entry for which no worker could be found: not sent, and named with our own reason."""
+"""What is requested while no worker runs: an entry is not sent, and a halt is recorded."""
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,19 +13,36 @@ from alert_trader.activities.account_client import AccountClient
 from alert_trader.activities.messages import SIZE_ENTRY, SizeAnswer, SizeRequest
 from alert_trader.activities.parsing import parse_alert
 from alert_trader.activities.sizing import SizeActivity
+from alert_trader.control.account_workflow import account_handle
+from alert_trader.control.commands import account_commands
+from alert_trader.domain.account.admission import ADMISSION_LIFETIME
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.reports.trade_record import facts_from_events
 from alert_trader.domain.trade.lifecycle import Outcome
+from alert_trader.runtime.account_bootstrap import ensure_account_workflow
 from alert_trader.worker.wiring import make_worker, sandbox
 from alert_trader.workflows import activity_options
 from alert_trader.workflows.interface import task_queue
 from alert_trader.workflows.trade.workflow import TradeWorkflow
-from tests.support.harness import Harness
+from tests.support.harness import LIMITS, Harness, plain_client
 
 OTHER = AccountNumber("5WT90210")
 """Its task queue is not the harness's: only the workers of the test poll it."""
+
+
+async def test_a_halt_that_no_worker_takes_is_answered_when_it_is_certain(harness: Harness) -> None:
+    """HLT-10: after the longest life of an admission, not after the longest time a worker may take."""
+    nobody = AccountNumber("5WT90211")
+    await ensure_account_workflow(plain_client(harness.client), nobody, mode=Mode.DEMO, limits=LIMITS)
+    began = time.monotonic()
+    receipt = await account_commands.halt(harness.client, nobody, by="ann", reason="a test")
+    took = time.monotonic() - began
+    assert ADMISSION_LIFETIME.total_seconds() <= took < ADMISSION_LIFETIME.total_seconds() + 2
+    assert (receipt.acknowledged, receipt.state) == (True, None)
+    assert "recorded, and no entry can be sent. No worker has carried it out" in receipt.text
+    await account_handle(harness.client, nobody).terminate("the test is over")
 
 
 async def test_an_entry_that_no_worker_takes_is_named_so(

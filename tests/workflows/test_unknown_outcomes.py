@@ -11,6 +11,7 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.execution.policy import ExitPolicy, SafetyPolicy
 from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -177,13 +178,18 @@ async def test_an_exit_with_a_lost_answer_is_found_and_not_doubled(harness: Harn
 async def test_an_exit_that_never_arrived_is_sent_again(harness: Harness) -> None:
     """An exit is never given up.
 
-    Proven absent, and the position seen, it is sent again under a new name (EXT-30).
+    Proven absent after every call that could still send it, and the position seen, it is sent again under a
+    new name (EXT-30).
     """
     harness.exit_fraction = None  # this one is unprotected while its outcome is not known
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="lost-before", method="POST", path="*/orders", client_id="*-x1")
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "protected by the second exit", exits_working=2, unknown_orders=0)
+    events = await harness.events(trade)
+    lost = next(event.at for event in events if event.kind is EventKind.UNKNOWN)
+    again = next(event.at for event in events if event.facts.get("order", "").endswith("-x2"))
+    assert timedelta(seconds=17) < again - lost < timedelta(seconds=19)
     assert [line.client_id.rpartition("-")[2] for line in harness.posts("x") if line.client_id] == [
         "x1",
         "x2",
@@ -226,12 +232,14 @@ async def test_a_close_waits_until_a_lost_entry_is_resolved(
     assert (view.outcome, view.sold) == (Outcome.FLAT, view.bought)
 
 
+@pytest.mark.parametrize("muted", [pytest.param(False, id="reported"), pytest.param(True, id="found")])
 async def test_a_lost_exit_accepted_after_its_successor_is_cancelled(
-    env: WorkflowEnvironment, harness: Harness
+    env: WorkflowEnvironment, harness: Harness, muted: bool
 ) -> None:
     """The exit was given up as absent and sent again.
 
-    Then the first one lands: both together would sell more than is held (EXT-10).
+    Then the first one lands: both together would sell more than is held (EXT-10). Without a stream it is
+    found by the search, which continues while the next one works.
     """
     harness.exit_fraction = None
     await harness.control.adjust(Adjust(count_working_closes=False))
@@ -241,9 +249,14 @@ async def test_a_lost_exit_accepted_after_its_successor_is_cancelled(
     with env.with_time_skipping_disabled():
         trade = await harness.alert(price="1.20", rules=rules)
         await harness.until(trade, "the lost exit", unknown_orders=1, bought=4)
-        await forward(env, trade, timedelta(seconds=90))
+        if muted:
+            await harness.control.mute_streams()
+        await forward(env, trade, timedelta(seconds=20))
         await harness.until(trade, "sent again", exits_working=2, unknown_orders=0)
         await eventually(lambda: len(harness.order_ids("x")) == 2, "the first to land", within=15)
+        if muted:
+            assert working_exits(harness) == 4
+            await forward(env, trade, timedelta(seconds=63))
         await eventually(lambda: working_exits(harness) == 2, "one of them to be cancelled")
 
 

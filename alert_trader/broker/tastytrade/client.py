@@ -39,7 +39,7 @@ from alert_trader.broker.tastytrade import chain as chains
 from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_json, order_report
 from alert_trader.broker.tastytrade.errors import cancel_rejection, checked, error_of, is_missing, rejection
 from alert_trader.broker.tastytrade.limiter import RequestLimiter, Urgency
-from alert_trader.broker.tastytrade.order_pages import OrderPages
+from alert_trader.broker.tastytrade.order_pages import OrderPages, OrdersOfUnderlying
 from alert_trader.broker.tastytrade.session import (
     Answer,
     NoResponseError,
@@ -107,6 +107,7 @@ class TastytradeReader:
         self._order_version = order_version
         self._connected: tuple[TastytradeSession, SharedTransport] | None = None
         self._pages = OrderPages(self._order_page)
+        self._of_underlying = OrdersOfUnderlying(functools.partial(self._pages.read, ""))
         self._clocks = ClockComparison()
         self._chains: dict[str, tuple[date, SharedRead[tuple[chains.Series, ...]]]] = {}
         self._limiter = limiter or RequestLimiter()
@@ -212,9 +213,16 @@ class TastytradeReader:
                 raise UnreadableBodyError(f"expected order {order_id}, found order {report.order_id}")
             return report
 
-    async def orders_since(self, day: date) -> list[OrderReport]:
-        """Read every order received on or after `day`, over all pages; never a part of them."""
-        return await self._orders("", {"start-date": day.isoformat()})
+    async def orders_since(self, day: date, about: OptionContract | None = None) -> list[OrderReport]:
+        """Read every order received on or after `day`, over all pages; never a part of them.
+
+        `about`: those in contracts of its root suffice.
+        """
+        params = {"start-date": day.isoformat()}
+        if about is None:
+            return await self._orders("", params)
+        async with self._bounded_read():
+            return await self._of_underlying.read(params, about, clock.now().astimezone(_NEW_YORK).date())
 
     async def live_orders(self) -> list[OrderReport]:
         """Read every working order, and others that changed today, over all pages; never a part of them."""

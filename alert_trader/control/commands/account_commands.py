@@ -5,14 +5,16 @@ starts halted, and flattens. What adds risk (resume, limits, explanations) is re
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from alert_trader.activities.receipts import record_command, wait_for_receipt
-from alert_trader.control.account_workflow import command_account
+from alert_trader.control.account_workflow import account_handle, command_account
 from alert_trader.control.errors import NoAnswerError, NoWorkerError
 from alert_trader.control.rpc_errors import account_subject, control_errors
 from alert_trader.control.stamping import stamped
@@ -35,7 +37,11 @@ from alert_trader.workflows.timing import TASK_TIMEOUT
 HALT_WITHIN = 2 * TASK_TIMEOUT + timedelta(seconds=2)
 """Longest wait for a worker's answer to a halt. When a worker is killed within a task of the account, another
 takes it over after `TASK_TIMEOUT`, and may replay for as long on a busy machine. The halt is recorded before
-that, and certain after `ADMISSION_LIFETIME` whatever happens."""
+that, and certain after `ADMISSION_LIFETIME` whatever happens: it is answered then if no worker has taken
+it."""
+
+TAKEN_CHECKS = timedelta(seconds=0.5)
+"""Between two looks whether a worker has taken the halt."""
 
 
 def stop_file_advice(stop_file: Path) -> str:
@@ -48,28 +54,55 @@ async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) 
 
     With a worker the answer comes within a second and lists what was cancelled and what remains. When this
     returns, no order that increases risk can be sent any more: without a worker's answer too, because it
-    waits until every entry that was admitted before the halt has expired.
+    waits until every entry that was admitted before the halt has expired, 2.5 s.
     """
     command, workflow_id = stamped(Command(by=by, reason=reason)), account_workflow_id(account)
     with control_errors(client, account_subject(account)):
         run = await record_command(client, workflow_id, HALT_SIGNAL, command)
     certain = asyncio.get_running_loop().time() + ADMISSION_LIFETIME.total_seconds()
+    answer = asyncio.create_task(wait_for_receipt(client, workflow_id, run, command.id, HaltReceipt))
+    silent = asyncio.create_task(_until_not_taken(client, account, certain))
     try:
         with control_errors(client, account_subject(account), worker_within=HALT_WITHIN):
             async with asyncio.timeout(HALT_WITHIN.total_seconds()):
-                return await wait_for_receipt(client, workflow_id, run, command.id, HaltReceipt)
+                await asyncio.wait({answer, silent}, return_when=asyncio.FIRST_COMPLETED)
+                if answer.done():
+                    return answer.result()
     except NoAnswerError:
         await asyncio.sleep(max(certain - asyncio.get_running_loop().time(), 0))
+    finally:
+        answer.cancel()
+        silent.cancel()
     return HaltReceipt(
         acknowledged=True,
         state=None,
         epoch=None,
         cancelled=(),
         remaining=(),
-        text=f"Account {account} halted: recorded, and no entry can be sent. No worker answered, so working "
-        "entries "
-        "are not cancelled yet: that happens as soon as a worker runs. Start one with `trader worker`",
+        text=f"Account {account} halted: recorded, and no entry can be sent. No worker has carried it out "
+        "yet, so working entries are not cancelled: that happens as soon as a worker runs. Start one with "
+        "`trader worker`",
     )
+
+
+async def _until_not_taken(client: Client, account: AccountNumber, certain: float) -> None:
+    """Return when the halt is certain and no worker has begun the account's next task.
+
+    A task that is seen twice as not begun waits for a worker: with one it begins within milliseconds.
+    """
+    seen = None
+    while True:
+        with contextlib.suppress(RPCError):
+            described = await account_handle(client, account).describe(rpc_timeout=TAKEN_CHECKS * 4)
+            pending = described.raw_description.pending_workflow_task
+            waits = described.raw_description.HasField("pending_workflow_task") and not pending.HasField(
+                "started_time"
+            )
+            found = pending.scheduled_time.ToNanoseconds() if waits else None
+            if found is not None and found == seen and asyncio.get_running_loop().time() >= certain:
+                return
+            seen = found
+        await asyncio.sleep(TAKEN_CHECKS.total_seconds())
 
 
 async def resume(client: Client, account: AccountNumber, *, by: str, changed: str) -> AccountReceipt:

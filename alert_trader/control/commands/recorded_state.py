@@ -132,7 +132,7 @@ class _Records:
                 fresh_from=self.request.alert.posted_at,
                 now=step.at,
                 search_from=new_york_date(step.at) - timedelta(days=1),
-                policy=self.request.policy.exits,
+                policy=self.request.policy.exits_of(self.state.parsed),
             )
         assert self.state.orders is not None
         ledger = self.state.orders.ledger

@@ -7,13 +7,15 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from alert_trader import clock
-from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardRequest
+from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
 from alert_trader.control.errors import ControlError, NotPossibleError
 from alert_trader.control.queries.trade_history import TRADES
 from alert_trader.control.queries.trade_views import card_of, events_of, handle_of, view_of
 from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.domain.ids import AccountNumber, WorkflowId
-from alert_trader.workflows.interface import SHOW_CARD_SIGNAL
+from alert_trader.workflows.interface import SHOW_CARD_SIGNAL, TradeRequest
+from alert_trader.workflows.trade.view import build_view
+from alert_trader.workflows.trade_state import carried_state
 
 CLOSED_SINCE = timedelta(days=1)
 """How long ago a trade may have ended for its card still to be brought up to date."""
@@ -67,14 +69,19 @@ async def _outdated(client: Client, workflow_id: str, *, running: bool) -> Outda
 async def last_card(client: Client, workflow_id: WorkflowId) -> CardRequest | None:
     """Return the card that a trade has shown last, and where, from the history of its current run.
 
-    No worker is asked. None where that run has shown no card.
+    No worker is asked. Where that run has shown none, it is the card of the state with which the run began;
+    None where no run has shown one.
     """
     request, place = None, None
     scheduled: dict[int, Payloads] = {}
     with control_errors(client, trade_subject(workflow_id)):
         history = await client.get_workflow_handle(workflow_id).fetch_history(rpc_timeout=_HISTORY_TIMEOUT)
     for event in history.events:
-        if event.HasField("activity_task_scheduled_event_attributes"):
+        if event.HasField("workflow_execution_started_event_attributes"):
+            given = event.workflow_execution_started_event_attributes.input.payloads
+            [trade] = await client.data_converter.decode(given, [TradeRequest])
+            request, place = _carried_card(trade, workflow_id)
+        elif event.HasField("activity_task_scheduled_event_attributes"):
             asked = event.activity_task_scheduled_event_attributes
             if asked.activity_type.name == SHOW_CARD:
                 scheduled[event.event_id] = asked.input
@@ -87,6 +94,16 @@ async def last_card(client: Client, workflow_id: WorkflowId) -> CardRequest | No
                 [answer] = await client.data_converter.decode(done.result.payloads, [CardAnswer])
                 place = answer.place
     return None if request is None else replace(request, place=place)
+
+
+def _carried_card(
+    trade: TradeRequest, workflow_id: WorkflowId
+) -> tuple[CardRequest | None, CardPlace | None]:
+    """Return the card of the state with which a run began, and where it is; None where it was not shown."""
+    if trade.carried is None or (place := (state := carried_state(trade.carried)).card.place) is None:
+        return None, None
+    view = build_view(trade, workflow_id, state, most_orders=0)
+    return CardRequest(view=view, events=(), place=place), place
 
 
 async def request_card(client: Client, workflow_id: WorkflowId) -> None:

@@ -12,6 +12,7 @@ from temporalio.client import Client
 
 from alert_trader.control.queries import trade_views
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
+from alert_trader.domain.alerts.alert_text import levels_text, words_text
 from alert_trader.domain.alerts.allowlist import check_allowlist
 from alert_trader.domain.alerts.parser import check_expiry, explain_reading, parse
 from alert_trader.domain.alerts.profile import Approval
@@ -152,8 +153,10 @@ def _reading(message: AlertMessage, policy: Policy) -> Iterator[WhyCheck]:
         else:
             failed = check.name
     if parsed.code is not None:
-        nearest = {"would be read": explanation.nearest} if explanation.nearest else {}
-        yield _failed(failed, parsed.code, parsed.reason or "", nearest)
+        shown = {f"not {each.what}": each.why_not for each in explanation.considered[:-1]}
+        if explanation.nearest:
+            shown["would be read"] = explanation.nearest
+        yield _failed(failed, parsed.code, parsed.reason or "", shown)
         return
     named = (
         "symbol",
@@ -168,11 +171,14 @@ def _reading(message: AlertMessage, policy: Policy) -> Iterator[WhyCheck]:
         "label",
     )
     numbers = {name: str(getattr(parsed, name)) for name in named if getattr(parsed, name) is not None}
+    if parsed.stop is not None or parsed.targets:
+        numbers["the alert names"] = levels_text(parsed)
     opens = parsed.kind is AlertKind.ENTRY
     yield WhyCheck(
         name=f"read as {parsed.kind}",
         verdict=Verdict.PASSED if opens else Verdict.FAILED,
         code=None if opens else Code.ALERT_NOT_ENTRY,
+        says=f"from the words: {words_text(parsed)}" if parsed.spans else "",
         numbers=numbers,
         change="" if opens else MEANINGS[Code.ALERT_NOT_ENTRY].to_do,
     )

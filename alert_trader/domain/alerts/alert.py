@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from alert_trader.domain.ids import MessageId
 from alert_trader.domain.market.contract import Right
-from alert_trader.domain.money import Price
+from alert_trader.domain.money import Price, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +137,33 @@ class Span(NamedTuple):
     text: str
 
 
+class Considered(NamedTuple):
+    """One thing that a message was considered to be, and why it is not; empty where it is."""
+
+    what: str
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A stop or target that an alert names; exactly one of the three is set."""
+
+    price: Price | None = None
+    """Of the option, in dollars a share."""
+    change: Decimal | None = None
+    """A share of the entry's price, above 0: the loss of a stop, the gain of a target."""
+    underlying: Decimal | None = None
+    """Dollars: a price of the underlying."""
+
+    def text(self, *, stop: bool) -> str:
+        """Return the level of a stop or target as people write it: 0.90, -30%, 68 of the underlying."""
+        if self.price is not None:
+            return plain(self.price)
+        if self.change is not None:
+            return f"{'-' if stop else '+'}{(self.change * 100).normalize():f}%"
+        return f"{(self.underlying or Decimal(0)).normalize():f} of the underlying"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedAlert:
     """The one reading of a message. Fields that it does not name are None."""
@@ -157,10 +184,18 @@ class ParsedAlert:
     fraction: Decimal | None = None
     """The part of the position that an exit closes, above 0 and below 1, where one is written."""
     label: str | None = None
+    stop: Level | None = None
+    """The author's stop, where an entry names one under its price; used only by the author's profile."""
+    targets: tuple[Level, ...] = ()
+    """The author's targets above the price, in the order of the text; used only by the author's profile."""
     code: str | None = None
     """Why it was denied: a `Code` value with its family PARSE."""
     reason: str | None = None
     """The denial for people: what was expected, what was found, what to do."""
+    considered: tuple[Considered, ...] = ()
+    """What a refused message was considered to be, in the order in which it was tried."""
+    nearest: str | None = None
+    """The nearest text to a refused message that would be read; in capitals what it still needs."""
     spans: tuple[Span, ...] = ()
     also: tuple["ParsedAlert", ...] = ()
     """Further exits in the same message, each certain by itself; beside an entry, all of them."""

@@ -10,13 +10,20 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from alert_trader.domain.alerts.alert import AlertMessage, Nature, ParsedAlert
-from alert_trader.domain.alerts.parsing.answer import CHATTER, answer, first_hand, together, too_long
+from alert_trader.domain.alerts.parsing.answer import CHATTER, Near, answer, first_hand, together, too_long
 from alert_trader.domain.alerts.parsing.candidates.find import find_candidates
 from alert_trader.domain.alerts.parsing.candidates.parts import parts_of
 from alert_trader.domain.alerts.parsing.checks.check import check
 from alert_trader.domain.alerts.parsing.checks.verdict import Verdict
 from alert_trader.domain.alerts.parsing.context import Context, context_of
-from alert_trader.domain.alerts.parsing.explanation import Explanation, Tried, explain, explain_chatter
+from alert_trader.domain.alerts.parsing.explanation import (
+    Explanation,
+    Tried,
+    considered,
+    explain,
+    explain_chatter,
+    nearest,
+)
 from alert_trader.domain.alerts.parsing.fields.collect import collect_fields
 from alert_trader.domain.alerts.parsing.normalize import NormalizedText, normalize
 from alert_trader.domain.alerts.parsing.outline import Outline, outline
@@ -108,7 +115,10 @@ def _read(shown: str, outlined: Outline, context: Context) -> _Parsed:
         verdict = check(candidate, fields, reading, context)
         tried.append(Tried(candidate.shape, reading, verdict))
         if verdict is not None:
-            return _Parsed(answer(shown, outlined.text, reading, verdict), outlined, verdict, tuple(tried))
+            near = None if verdict.refusal is None else Near(considered(tried), nearest(tried) or None)
+            return _Parsed(
+                answer(shown, outlined.text, reading, verdict, near), outlined, verdict, tuple(tried)
+            )
     return _Parsed(CHATTER, outlined, None, tuple(tried))
 
 

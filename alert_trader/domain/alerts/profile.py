@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from alert_trader.domain.alerts.alert import ParsedAlert, Share
+from alert_trader.domain.alerts.alert import Level, ParsedAlert, Share
 from alert_trader.domain.alerts.portion import ALL, Portion
 from alert_trader.domain.exits.plan import BreakEven, Single, StopLoss, TimeExit, Trail
 from alert_trader.domain.market.contract import Right
@@ -47,6 +47,15 @@ class OnAdd(StrEnum):
     """A separate trade is opened."""
 
 
+class LevelSource(StrEnum):
+    """Where the stop, or the targets, of an author's trades come from."""
+
+    PLAN = "plan"
+    """The exit plan; what the alert names is shown only."""
+    ALERT = "alert"
+    """The alert, where it names one that can be used; else the exit plan."""
+
+
 class DefaultExpiry(StrEnum):
     """The expiration of an alert that names none."""
 
@@ -57,8 +66,11 @@ class DefaultExpiry(StrEnum):
     """The third Friday of the month, or of the next once that is over."""
 
 
-FORM_VALUES = ("symbol", "expiry", "strike", "right", "price", "quantity", "level", "result", "comment")
-"""What a named value of a form may be; a level is a stop or target, a result a profit or loss."""
+FORM_VALUES = (
+    *("symbol", "expiry", "strike", "right", "price", "quantity", "stop", "target", "level", "result"),
+    "comment",
+)
+"""What a named value of a form may be; a level is a price of the underlying, a result a profit or loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +174,8 @@ class Profile:
     habits: Habits = field(default_factory=Habits)
     exit_rules: ExitRules = field(default_factory=ExitRules)
     """Its parts replace those of the settings; a part that is empty does not."""
+    stops: LevelSource = LevelSource.PLAN
+    targets: LevelSource = LevelSource.PLAN
 
     def __post_init__(self) -> None:
         """Raise ValueError for a factor above 1, an unknown label, or an impossible part."""
@@ -176,6 +190,14 @@ class Profile:
     def factor(self, label: str | None) -> Decimal:
         """Return the share of the full size to trade for an alert with this label."""
         return self.factors.get((label or "").lower(), Decimal(1))
+
+    def stop_of(self, parsed: ParsedAlert) -> Level | None:
+        """Return the stop that the alert names, where it counts for this author; else None."""
+        return parsed.stop if self.stops is LevelSource.ALERT else None
+
+    def targets_of(self, parsed: ParsedAlert) -> tuple[Level, ...]:
+        """Return the targets that the alert names, where they count for this author."""
+        return parsed.targets if self.targets is LevelSource.ALERT else ()
 
     def portion(self, parsed: ParsedAlert, entry_quantity: int | None) -> Portion:
         """Return what an author's exit closes of our position.

@@ -7,7 +7,7 @@ settlement value is worked out from the index, after or before the last quote.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
@@ -24,6 +24,8 @@ class RemovalKind(StrEnum):
     EXERCISED = "exercised"
     """They became shares."""
     CASH = "settled in cash"
+    UNRECOGNISED = "unrecognised"
+    """By a sub-type that is not known here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class Removal:
     quantity: int
     value: Usd
     """Dollars that the account received for all of them."""
+    sub_type: str = ""
+    """The broker's own name for it, where it is not recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +49,22 @@ class Settled:
     """Dollars; 0 for contracts that became shares, whose value is not known."""
 
 
-def settled(removals: Iterable[Removal], held: int) -> Settled | None:
+def settled(removals: Iterable[Removal], held: int, *, cash_settled: bool) -> Settled | None:
     """Work out what the `held` contracts of one trade came to, by everything removed of its contract.
 
     Trades share a position, so each contract counts the same. None while fewer are posted than are held,
-    where contracts of one series were removed in different ways, and where a cash settlement is posted
-    without its amount: then a person must look.
+    where contracts of one series were removed in different ways, where a sub-type is not recognised, and
+    where a cash settlement is posted without its amount: then a person must look. A `cash_settled` contract
+    never becomes shares: its exercise is a settlement in cash, or the removal beside that.
     """
-    posted = [each for each in removals if each.quantity > 0]
+    in_cash = {RemovalKind.EXERCISED: RemovalKind.CASH} if cash_settled else {}
+    posted = [
+        replace(each, kind=in_cash.get(each.kind, each.kind))
+        for each in removals
+        if each.quantity > 0 or each.kind is RemovalKind.UNRECOGNISED
+    ]
     kinds = {each.kind for each in posted}
-    if len(kinds) != 1:
+    if len(kinds) != 1 or RemovalKind.UNRECOGNISED in kinds:
         return None
     (kind,) = kinds
     if kind is RemovalKind.CASH:
@@ -113,6 +123,8 @@ def in_words(outcome: ExpirationOutcome, settled: Settled | None) -> str:
             return f"the broker settled them for {plain(settled.value)} dollars in cash"
         case RemovalKind.EXERCISED:
             return "they were exercised and became shares, whose value is not known and not in the P&L"
+        case RemovalKind.UNRECOGNISED:
+            raise AssertionError("what is not recognised settles nothing")
         case _:
             assert_never(settled.kind)
 

@@ -9,8 +9,9 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.alerts.allowlist import Allowlist
-from alert_trader.domain.alerts.profile import ExitRules, Profile
+from alert_trader.domain.alerts.profile import ExitRules, LevelSource, Profile
 from alert_trader.domain.exits.plan import BreakEven, ExitPlan, Single, StopLoss, Target, TimeExit, Trail
 from alert_trader.domain.market.fees import FeeTable
 from alert_trader.domain.market.trading_hours import Closures
@@ -219,6 +220,16 @@ class Policy:
     def for_profile(self, profile: Profile) -> "Policy":
         """Return the rules of a trade of an author with this profile."""
         return replace(self, profile=profile, exits=self.exits.with_rules(profile.exit_rules))
+
+    def exits_of(self, parsed: ParsedAlert | None) -> ExitPolicy:
+        """Return what sells the position of an alert: with its own stop, where the profile says so.
+
+        A stop that is a price of the underlying is not used: the plan's stays.
+        """
+        level = None if parsed is None or self.profile.stops is LevelSource.PLAN else parsed.stop
+        if level is None or (level.price is None and not 0 < (level.change or 0) < 1):
+            return self.exits
+        return replace(self.exits, stop=StopLoss(loss=level.change, price=level.price))
 
     def sizing_of(self, label: str | None) -> SizingPolicy:
         """Return the sizing for a label: each cap times the profile's factor, 1 contract at least."""

@@ -172,7 +172,7 @@ class Stack:
             "housekeeper",
             command("housekeeper"),
             within=None,
-            environment=as_environment(self.settings),
+            environment=self._beside_the_worker(),
         )
 
     async def kill_temporal(self) -> None:
@@ -351,9 +351,13 @@ class Stack:
 
     async def _start_bot(self) -> None:
         found = await self._start_child(
-            "bot", command("bot"), within=WORKER_READY_WITHIN, environment=as_environment(self.settings)
+            "bot", command("bot"), within=WORKER_READY_WITHIN, environment=self._beside_the_worker()
         )
         self.invite = found.get("invite")
+
+    def _beside_the_worker(self) -> dict[str, str]:
+        """Return the settings of a process on the worker's machine: the worker has the port for metrics."""
+        return as_environment(self.settings.model_copy(update={"metrics_bind": None}))
 
     async def kill_bot(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send the bot a signal, and wait until it has ended."""

@@ -35,10 +35,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A text channel."""
+    """A text channel, or a forum, which holds posts only."""
 
     channel_id: str
     name: str
+    forum: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ EVERYONE = re.compile(r"@(everyone|here)")
 USER = re.compile(r"<@!?(\d+)>")
 ROLE = re.compile(r"<@&(\d+)>")
 
-PUBLIC_THREAD = 11
+TEXT, PUBLIC_THREAD, FORUM = 0, 11, 15
 HAS_THREAD = 1 << 5
 IS_CROSSPOST, LOADING = 1 << 1, 1 << 7
 
@@ -48,7 +48,8 @@ class World:
             self.users[person.user_id] = self._user(person.user_id, person.name)
             self.members[person.user_id] = _member(self.users[person.user_id], person.roles)
         self.channels: dict[str, Body] = {
-            room.channel_id: self._channel(room.channel_id, room.name) for room in config.rooms
+            room.channel_id: self._channel(room.channel_id, room.name, FORUM if room.forum else TEXT)
+            for room in config.rooms
         }
         self.messages: dict[str, dict[str, Body]] = {channel: {} for channel in self.channels}
 
@@ -90,7 +91,7 @@ class World:
                 _role("1", config.bot_name, config.bot_permissions),
                 *(_role(role, name, 0) for role, name in config.roles.items()),
             ],
-            "channels": [each for each in self.channels.values() if each["type"] == 0],
+            "channels": [each for each in self.channels.values() if each["type"] in {TEXT, FORUM}],
             "threads": threads,
             "members": list(self.members.values()),
             "member_count": len(self.members),
@@ -125,14 +126,18 @@ class World:
         at: datetime | None = None,
         webhook: str | None = None,
         silent: bool = False,
+        message_id: str | None = None,
     ) -> Body:
-        """Post a message, or return the one with the same nonce; a `silent` one is in no channel."""
+        """Post a message, or return the one with the same nonce; a `silent` one is in no channel.
+
+        `message_id` is that of a forum post's first message.
+        """
         channel = self.channel(channel_id)
         if body.get("enforce_nonce") and body.get("nonce") is not None:
             for each in self.messages[channel_id].values():
                 if each.get("nonce") == str(body["nonce"]) and each["author"]["id"] == author["id"]:
                     return each
-        message_id = snowflake(at)
+        message_id = message_id or snowflake(at)
         content = body.get("content") or ""
         message: Body = {
             "id": message_id,
@@ -220,7 +225,7 @@ class World:
             if key in body:
                 changed: Any = body[key] if body[key] is not None else ("" if key == "content" else [])
                 message[key] = numbered(changed) if key == "components" else changed
-        if message["flags"] & LOADING and message["content"]:
+        if message["flags"] & LOADING and (message["content"] or message["embeds"] or message["components"]):
             # the text of a deferred answer: Discord shows no "edited" behind it
             message["flags"] &= ~LOADING
         else:
@@ -248,11 +253,25 @@ class World:
         message = self.message(channel_id, message_id)
         if message_id in self.channels:
             raise ValueError("A thread has already been created for this message")
+        thread = self._thread(channel_id, message_id, name, self.bot["id"])
+        message["thread"], message["flags"] = thread, message["flags"] | HAS_THREAD
+        self.transcript.write(Kind.THREAD, channel=channel_id, message=message_id, name=name)
+        self._announce("THREAD_CREATE", {**thread, "newly_created": True})
+        return thread
+
+    def open_post(self, forum_id: str, author: Body, name: str, body: Body) -> Body:
+        """Open a post of a forum, and return its first message, whose id it shares."""
+        thread = self._thread(forum_id, snowflake(None), name, author["id"])
+        self.transcript.write(Kind.THREAD, channel=forum_id, message=thread["id"], name=name)
+        self._announce("THREAD_CREATE", {**thread, "newly_created": True})
+        return self.post(thread["id"], author, body, message_id=thread["id"])
+
+    def _thread(self, parent_id: str, thread_id: str, name: str, owner_id: str) -> Body:
+        """Add a thread below a channel or forum."""
         thread = {
-            **self._channel(message_id, name),
-            "type": PUBLIC_THREAD,
-            "parent_id": channel_id,
-            "owner_id": self.bot["id"],
+            **self._channel(thread_id, name, PUBLIC_THREAD),
+            "parent_id": parent_id,
+            "owner_id": owner_id,
             "message_count": 0,
             "member_count": 1,
             "thread_metadata": {
@@ -262,10 +281,7 @@ class World:
                 "locked": False,
             },
         }
-        self.channels[message_id], self.messages[message_id] = thread, {}
-        message["thread"], message["flags"] = thread, message["flags"] | HAS_THREAD
-        self.transcript.write(Kind.THREAD, channel=channel_id, message=message_id, name=name)
-        self._announce("THREAD_CREATE", {**thread, "newly_created": True})
+        self.channels[thread_id], self.messages[thread_id] = thread, {}
         return thread
 
     def react(
@@ -311,12 +327,12 @@ class World:
             "bot": bot,
         }
 
-    def _channel(self, channel_id: str, name: str) -> Body:
+    def _channel(self, channel_id: str, name: str, kind: int) -> Body:
         return {
             "id": channel_id,
             "guild_id": self.config.guild_id,
             "name": name,
-            "type": 0,
+            "type": kind,
             "position": 0,
             "permission_overwrites": [],
             "topic": None,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alert_trader.simulators.venue.config import VenueConfig, load
 from alert_trader.simulators.venue.memory import StateFileError
+from alert_trader.simulators.venue.replay import TranscriptError, serve
 from alert_trader.simulators.venue.server import start
 
 
@@ -32,6 +33,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--ready-file", type=Path, help="gets the port and the process id when the venue serves"
     )
+    parser.add_argument(
+        "--from",
+        dest="transcript",
+        type=Path,
+        help="answer from a transcript of `trader certify`, and trade nothing",
+    )
     parser.add_argument("--seed", type=int, help="of the market; overrides the config's")
     return parser.parse_args()
 
@@ -43,6 +50,12 @@ async def _run(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    if arguments.transcript is not None:
+        async with serve(arguments.transcript, host=arguments.host, port=arguments.port) as port:
+            if arguments.ready_file is not None:
+                _announce(arguments.ready_file, port)
+            await stop.wait()
+        return
     venue = await start(
         config, host=arguments.host, port=arguments.port, tape_path=arguments.tape, state_path=arguments.state
     )
@@ -62,5 +75,5 @@ def _announce(path: Path, port: int) -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(_run(_arguments()))
-    except StateFileError as error:
+    except (StateFileError, TranscriptError) as error:
         sys.exit(f"venue: {error}")

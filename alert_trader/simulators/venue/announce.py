@@ -1,5 +1,6 @@
 """Announce changes: the tape first, then every listener; and list what changed, for the state file."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from alert_trader.simulators.venue.account import Account, Position
@@ -41,10 +42,11 @@ class Listener(Protocol):
 class Announcer:
     """Announces changes. Every order or position it writes on the tape also counts as changed."""
 
-    def __init__(self, tape: Tape, market: Market) -> None:
-        """Start without listeners."""
+    def __init__(self, tape: Tape, market: Market, stopped: Callable[[str], bool]) -> None:
+        """Start without listeners; `stopped` returns whether a series has stopped trading."""
         self._tape = tape
         self._market = market
+        self._stopped = stopped
         self.listeners: list[Listener] = []
         self.orders: set[int] = set()
         """Orders that changed since they were last stored."""
@@ -56,7 +58,9 @@ class Announcer:
         self.orders.add(order.order_id)
         quote = self._market.quote(order.legs[0].symbol) if before is None else None
         bid = None if quote is None or quote.missing else quote.bid
-        self._tape.write(OrderLine(order=state_of(order), before=before, why=why, bid=bid))
+        stopped = before is None and any(self._stopped(leg.symbol) for leg in order.legs)
+        line = OrderLine(order=state_of(order), before=before, why=why, bid=bid, stopped=stopped)
+        self._tape.write(line)
         for listener in self.listeners:
             listener.order_changed(order)
 
@@ -75,6 +79,7 @@ class Announcer:
                 quantity=fill.quantity,
                 price=fill.price,
                 fees=fees.total,
+                stopped=self._stopped(leg.symbol),
             )
         )
 

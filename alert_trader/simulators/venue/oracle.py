@@ -12,6 +12,7 @@ checks, by invariant card:
     EXT-20  every sale is a strict sell to close
     EXT-40  each filled slice has its exit within the given time
     EXT-60  no order works for a trade that is closed
+    EXT-80  no sale is sent, and none fills, after its series has stopped trading (an entry: ENT-70)
     FIL-30  a position is never short
     RSK-10  no price off the tick table
     STP-20  the same as EXT-10, for a trade with a stop or a pair
@@ -168,6 +169,7 @@ def _order(reading: _Reading, line: OrderLine) -> None:
             line,
             f"{name} is {order.legs[0].sent}, strict {order.strict}; expected a strict sell to close",
         )
+    _stopped(reading, message, line, order.action)
     expect = reading.expect
     if named["leg"] == "x" and message not in expect.plans:  # a plan names the lowest price itself
         wrong = trade.sales.look(line, floor=expect.sale_floor, again=message in expect.requested_again)
@@ -200,6 +202,7 @@ def _fill(reading: _Reading, line: FillLine) -> None:
     trade.orders[line.order_id] = state.model_copy(
         update={"filled": min(state.quantity, state.filled + line.quantity)}
     )
+    _stopped(reading, message, line, line.action)
     if line.action.buying:
         _entry(reading, message, trade, line)
     _oversold(reading, message, trade, line)
@@ -210,6 +213,16 @@ def _entry(reading: _Reading, message: str, trade: TapeTrade, line: OrderLine | 
     faults = rule.order(line, *at, bounds) if isinstance(line, OrderLine) else rule.fill(line, *at, bounds)
     for card, text in (*faults, *rule.money(trade.working(entry=True), bounds)):
         reading.fault(card, message, line, text)
+
+
+def _stopped(reading: _Reading, message: str, line: OrderLine | FillLine, action: Action) -> None:
+    """Find an order that came, or a fill, after the series had stopped trading."""
+    if not line.stopped or (isinstance(line, OrderLine) and line.order.replaces is not None):
+        return
+    order_id = line.order_id if isinstance(line, FillLine) else line.order.order_id
+    what = "fills" if isinstance(line, FillLine) else "was sent"
+    card = "ENT-70" if action.buying else "EXT-80"
+    reading.fault(card, message, line, f"order {order_id} {what} after its series had stopped trading")
 
 
 def _oversold(reading: _Reading, message: str, trade: TapeTrade, line: TapeLine) -> None:

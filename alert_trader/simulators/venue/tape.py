@@ -137,6 +137,8 @@ class OrderLine(_Line):
     why: str
     bid: Decimal | None = None
     """The bid as the order came, on its first line; None without a quote, and on every later line."""
+    stopped: bool = False
+    """Whether one of its series had stopped trading as the order came, on its first line."""
 
 
 class FillLine(_Line):
@@ -152,6 +154,8 @@ class FillLine(_Line):
     quantity: int
     price: Decimal
     fees: Decimal
+    stopped: bool = False
+    """Whether the series had stopped trading."""
 
 
 CancelOutcome = Literal["requested", "refused", "lost to a fill", "done"]

@@ -18,8 +18,8 @@ from alert_trader.simulators.venue.announce import Announcer
 from alert_trader.simulators.venue.config import TickClass, VenueConfig
 from alert_trader.simulators.venue.expiration import expired
 from alert_trader.simulators.venue.fees import dollars
-from alert_trader.simulators.venue.holidays import NEW_YORK
-from alert_trader.simulators.venue.instruments import Listings, parse, stops_trading_at
+from alert_trader.simulators.venue.holidays import LATE, NEW_YORK
+from alert_trader.simulators.venue.instruments import Listings, Settlement, parse, stops_trading_at
 from alert_trader.simulators.venue.market import Market, Quote
 from alert_trader.simulators.venue.matching import Execution, match, on_tick
 from alert_trader.simulators.venue.oco import OcoPairs
@@ -59,7 +59,7 @@ class Trading:
         self.risk = Risk(self.listings, self.market, config.fees)
         self.accounts = {each.number: Account(each, clock(), cash=each.cash) for each in config.accounts}
         self.orders: dict[int, Order] = {}
-        self.announcer = Announcer(tape, self.market)
+        self.announcer = Announcer(tape, self.market, self.stopped)
         self.listeners = self.announcer.listeners
         self._open: dict[int, Order] = {}
         self._ids = count(config.first_order_id)
@@ -86,6 +86,17 @@ class Trading:
         listed = [self.listings.find(leg.symbol, today) for leg in order.legs]
         over = any(each is not None and now >= stops_trading_at(each[1], row) for each in listed)
         return not over and (session.open or (row.closes_late and self.sessions.late(now)))
+
+    def stopped(self, symbol: str) -> bool:
+        """Return whether a series has stopped trading, by the latest time that any source names."""
+        now = self.clock()
+        listed = self.listings.find(symbol, now.astimezone(NEW_YORK).date())
+        if self.sessions.by_hand or listed is None:
+            return False
+        row = self.listings.underlying(listed[1].root)
+        assert row is not None
+        late = LATE if row.closes_late and listed[1].settlement is Settlement.PM else timedelta()
+        return now >= stops_trading_at(listed[1], row) + late
 
     def account(self, number: str) -> Account:
         """Find an account; raises 404."""

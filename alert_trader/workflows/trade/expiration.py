@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.execution.expiration import (
         ExpirationOutcome,
         Removal,
+        RemovalKind,
         Settled,
         expiration_outcome,
         settled,
@@ -39,8 +40,13 @@ async def outcome_at_last_close(contract: OptionContract) -> ExpirationOutcome:
     return expiration_outcome(answer.quote, cash_settled=False)
 
 
-async def posted_settlement(contract: OptionContract, since: date, held: int) -> Settled | None:
-    """Read what the `held` contracts of a trade came to; None while the broker has not posted that."""
+async def posted_settlement(
+    contract: OptionContract, since: date, held: int
+) -> tuple[Settled | None, tuple[str, ...]]:
+    """Read what the `held` contracts of a trade came to; None while the broker has not posted that.
+
+    Return the sub-types of what it posted that are not recognised, too.
+    """
     try:
         removals = await run_activity(
             READ_REMOVALS,
@@ -50,5 +56,6 @@ async def posted_settlement(contract: OptionContract, since: date, held: int) ->
             summary=f"read what {contract} came to at expiration",
         )
     except ActivityError:
-        return None
-    return settled(removals, held)
+        return None, ()
+    unrecognised = dict.fromkeys(each.sub_type for each in removals if each.kind is RemovalKind.UNRECOGNISED)
+    return settled(removals, held, cash_settled=contract.cash_settled), tuple(unrecognised)

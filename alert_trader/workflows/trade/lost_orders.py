@@ -1,8 +1,9 @@
 """The search for orders of unknown outcome: submitted, and the answer was lost.
 
 Such an order counts as open until it is found, or confirmed absent by a complete list of the account's
-orders. A failed query is not an empty answer. An entry that is absent is searched for until its day ends,
-because a request can arrive late; should it appear, it is cancelled. It is never sent again.
+orders. A failed query is not an empty answer. An order that is absent is searched for further, because a
+request can arrive late: an entry until its day ends, an exit for a minute. Should it appear, it is cancelled.
+An absent entry is never sent again; an absent exit is.
 """
 
 from collections.abc import Callable
@@ -70,7 +71,7 @@ class LostOrders:
             self._tasks.start(TaskName.SEARCH, self._run(self._state.ledger.order(name)))
 
     async def _run(self, order: LedgerOrder) -> None:
-        """Search until the order is found or confirmed absent; for an absent entry, until the end of its day.
+        """Search until the order is found or confirmed absent, and for an absent one some time longer.
 
         An order that could not be searched for until its contract has stopped trading stays unknown.
         """
@@ -80,7 +81,7 @@ class LostOrders:
                 if not await self._is_absent(order, lost):
                     return
                 self._state.ledger.settle(order.client_order_id, OrderState.CONFIRMED_ABSENT)
-                span = f"{sum(timing.SEARCH_PAUSES, timedelta()).total_seconds():.0f} s"
+                span = f"{sum(_pauses(order), timedelta()).total_seconds():.0f} s"
                 text = (
                     f"{order.client_order_id} is not at the broker: no list of the account's orders had it "
                     f"for {span}"
@@ -88,6 +89,9 @@ class LostOrders:
                 self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
             if order.leg is Leg.ENTRY:
                 await self._until_day_ends(order, lost)
+            else:
+                begin = lost.lost_at + sum(timing.EXIT_SEARCH_PAUSES, timedelta())
+                await self._search(order, lost, begin, timing.EXIT_LATE_SEARCH_PAUSES)
         finally:
             del self._state.lost[order.client_order_id]
 
@@ -96,9 +100,28 @@ class LostOrders:
 
         The settling time is over, and a complete list after it does not have it.
         """
+        answered = await self._search(order, lost, lost.lost_at, _pauses(order))
+        what = (
+            f"the outcome of {order.client_order_id} is unknown: the broker does not list the "
+            "account's orders"
+        )
+        late = timing.LATE_SEARCH_PAUSES if order.leg is Leg.ENTRY else timing.SUBMIT_PAUSES
+        with self._retries.loop(late, what) as loop:
+            while order.state is OrderState.UNKNOWN and not answered and not loop.expired:
+                await loop.pause(lambda: order.state is OrderState.ACKNOWLEDGED)
+                answered = await self._find(order, lost)
+        return order.state is OrderState.UNKNOWN and answered
+
+    async def _search(
+        self, order: LedgerOrder, lost: LostOrder, begin: datetime, pauses: tuple[timedelta, ...]
+    ) -> bool:
+        """Search after each of these pauses, from `begin` on, until the order is reported.
+
+        Return whether the answer to the last search was complete.
+        """
         answered = False
-        begun, due = workflow.now(), lost.lost_at
-        for delay in timing.SEARCH_PAUSES:
+        begun, due = workflow.now(), begin
+        for delay in pauses:
             due += delay
             if due <= begun:
                 continue  # it was in the run before this one
@@ -108,15 +131,7 @@ class LostOrders:
                 f"before the search for {order.client_order_id}",
             )
             answered = await self._find(order, lost)
-        what = (
-            f"the outcome of {order.client_order_id} is unknown: the broker does not list the "
-            "account's orders"
-        )
-        with self._retries.loop(timing.LATE_SEARCH_PAUSES, what) as loop:
-            while order.state is OrderState.UNKNOWN and not answered and not loop.expired:
-                await loop.pause(lambda: order.state is OrderState.ACKNOWLEDGED)
-                answered = await self._find(order, lost)
-        return order.state is OrderState.UNKNOWN and answered
+        return answered
 
     async def _until_day_ends(self, order: LedgerOrder, lost: LostOrder) -> None:
         """Search for an absent entry until an answer from after the end of its day.
@@ -167,6 +182,8 @@ class LostOrders:
             )
             self._record(EventKind.WARNING, text, order=order.client_order_id)
         if answer.report is not None:
+            if answer.by_attributes and self._may_be_another(order):
+                return False
             if answer.by_attributes:
                 text = (
                     f"Order {answer.report.order_id} has no client order id; adopted as "
@@ -177,5 +194,17 @@ class LostOrders:
             self._apply_report(answer.report, order)
         return answer.ambiguous == 0
 
+    def _may_be_another(self, order: LedgerOrder) -> bool:
+        """Return whether an order without an id may be the one that was sent in place of an absent one."""
+        return order.state is OrderState.CONFIRMED_ABSENT and any(
+            each.state in {OrderState.INTENDED, OrderState.UNKNOWN} and each.leg is order.leg
+            for each in self._state.ledger.orders
+        )
+
     def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
         self._journal.record(workflow.now(), kind, text, **facts)
+
+
+def _pauses(order: LedgerOrder) -> tuple[timedelta, ...]:
+    """Return the pauses before the searches for an order, the last of which may find it absent."""
+    return timing.SEARCH_PAUSES if order.leg is Leg.ENTRY else timing.EXIT_SEARCH_PAUSES

@@ -135,7 +135,7 @@ class TradeWorkflow(StepsBeforeEntry):
             fresh_from=state.approved_at or request.alert.posted_at,
             now=now,
             search_from=new_york_date(now) - timedelta(days=1),
-            policy=request.policy.exits,
+            policy=request.policy.exits_of(state.parsed),
         )
         entry = self._open()
         orders, _ = self._opened()
@@ -250,7 +250,8 @@ class TradeWorkflow(StepsBeforeEntry):
         pauses = iter(timing.SETTLEMENT_READS)
         pause = next(pauses)
         while state.settled is None and state.close_requested_by is None:
-            state.settled = await posted_settlement(orders.contract, since, state.held)
+            state.settled, unrecognised = await posted_settlement(orders.contract, since, state.held)
+            self._warn_of_removals(unrecognised)
             if state.settled is not None or workflow.now() >= state.settlement_until:
                 return
             moment = min(workflow.now() + pause, state.settlement_until)
@@ -261,6 +262,17 @@ class TradeWorkflow(StepsBeforeEntry):
         held = self._state.held
         warning = f"{held} contracts were held to expiration and may be exercised. Check the account"
         self._record(EventKind.WARNING, warning, position=held)
+
+    def _warn_of_removals(self, sub_types: tuple[str, ...]) -> None:
+        """Page a person, once for each sub-type of the broker's transactions that is not recognised."""
+        for each in sub_types:
+            if each not in self._state.unrecognised_removals:
+                self._state.unrecognised_removals.append(each)
+                text = (
+                    f'The broker posted a transaction "{each}" about contracts held to expiration. What they '
+                    "came to is not read from it and not in the P&L. Check the account"
+                )
+                self._record(EventKind.WARNING, text, sub_type=each)
 
     def _next_check(self) -> datetime:
         orders, _ = self._opened()

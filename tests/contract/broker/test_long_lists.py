@@ -6,6 +6,7 @@ Reading them must not take a round trip each.
 import asyncio
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -13,6 +14,7 @@ import pytest
 
 from alert_trader.broker.port import UnavailableError
 from alert_trader.broker.tastytrade.transport import SharedTransport
+from alert_trader.domain.market.contract import OptionContract, Right
 from tests.support.waiting import eventually
 
 Body = Callable[..., dict[str, Any]]
@@ -136,3 +138,74 @@ async def test_a_list_that_grows_during_every_reading_is_read(
             await gateway.live_orders()
         return
     assert set(range(1, 9)) <= {int(report.order_id) for report in await gateway.live_orders()}
+
+
+ABOUT = OptionContract(root="AAPL", expiry=date(2026, 12, 18), right=Right.CALL, strike=Decimal(200))
+
+
+class Filtering:
+    """A broker with an order in each of two underlyings, which understands the filter in one of the ways."""
+
+    def __init__(self, order_body: Body, reading: str) -> None:
+        """Answer by one `reading` of what the filter does."""
+        self.reading = reading
+        self.filters: list[str | None] = []
+        self.symbols = ["AAPL  261218C00200000", "SPY   261218C00600000"]
+        self._body = order_body
+
+    async def handle(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer a page."""
+        if request.url.path == "/oauth/token":
+            return httpx2.Response(
+                200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 900}
+            )
+        wanted = request.url.params.get("underlying-symbol")
+        self.filters.append(wanted)
+        if wanted is not None and self.reading == "refused":
+            return httpx2.Response(422, json={"error": {"code": "validation_error", "message": "no"}})
+        shown = {"kept": f"{wanted} ", "all hidden": "-"}.get(self.reading, "") if wanted else ""
+        items = [
+            self._body(id=number, leg={"symbol": each})
+            for number, each in enumerate(self.symbols, 1)
+            if each.startswith(shown)
+        ]
+        pagination = {"page-offset": 0, "total-items": len(items), "total-pages": 1}
+        return httpx2.Response(200, json={"data": {"items": items}, "pagination": pagination})
+
+
+@pytest.mark.parametrize(
+    ("reading", "filters", "last"),
+    [
+        pytest.param("kept", [None, "AAPL", "AAPL"], ["1"], id="filters by underlying"),
+        pytest.param("ignored", [None, "AAPL", "AAPL"], ["1", "2"], id="ignores the filter"),
+        pytest.param("all hidden", [None, "AAPL", None], ["1", "2"], id="writes the underlying otherwise"),
+        pytest.param("refused", [None, "AAPL", "AAPL", None], ["1", "2"], id="refuses the filter"),
+    ],
+)
+async def test_a_filter_that_may_hide_an_order_is_not_used(
+    gateway: Any,
+    order_body: Body,
+    monkeypatch: pytest.MonkeyPatch,
+    reading: str,
+    filters: list[str | None],
+    last: list[str],
+) -> None:
+    """UNK-30: an order is looked for among those of its underlying once that list was seen to be whole."""
+    broker = Filtering(order_body, reading)
+    monkeypatch.setattr(gateway, "_transport", lambda: SharedTransport(httpx2.MockTransport(broker.handle)))
+    day = date(2026, 9, 16)
+    assert [each.order_id for each in await gateway.orders_since(day, ABOUT)] == ["1", "2"]
+    assert [each.order_id for each in await gateway.orders_since(day, ABOUT)] == last
+    assert broker.filters == filters
+
+
+async def test_a_filter_is_not_trusted_for_what_it_never_showed(
+    gateway: Any, order_body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UNK-30: while the account has no order of the root, the whole list is read."""
+    broker = Filtering(order_body, "kept")
+    broker.symbols = ["SPY   261218C00600000"]
+    monkeypatch.setattr(gateway, "_transport", lambda: SharedTransport(httpx2.MockTransport(broker.handle)))
+    for _ in range(2):
+        assert len(await gateway.orders_since(date(2026, 9, 16), ABOUT)) == 1
+    assert broker.filters == [None, None]

@@ -36,10 +36,11 @@ def removed(kind: str, symbol: str, quantity: str = "2.0", value: str = "0.0", *
 
 
 async def test_removals_at_expiration_are_read_from_the_transactions(gateway: Any, script: Any) -> None:
-    """UNK-30: of this contract and of known kinds; a debit is no credit, and a missing amount is no zero."""
+    """UNK-30: of this contract; a kind that is not known is named, and a missing amount is no zero."""
     symbol = SPX.occ_symbol
     items = [
-        removed("Cash Settled Exercise", symbol, value="2500.0"),
+        removed("Cash-settled exercise", symbol, value="2500.0"),
+        removed("Sell to Close", symbol, value="2500.0"),
         removed("Expiration", " ".join(symbol.split()), quantity="1"),
         removed("Exercise", symbol, quantity=3),  # type: ignore[arg-type]
         removed("Cash Settled Assignment", symbol, value="9.0"),
@@ -53,6 +54,12 @@ async def test_removals_at_expiration_are_read_from_the_transactions(gateway: An
         Removal(kind=RemovalKind.CASH, quantity=2, value=Usd(Decimal(2500))),
         Removal(kind=RemovalKind.EXPIRED, quantity=1, value=Usd(Decimal(0))),
         Removal(kind=RemovalKind.EXERCISED, quantity=3, value=Usd(Decimal(0))),
+        Removal(
+            kind=RemovalKind.UNRECOGNISED,
+            quantity=0,
+            value=Usd(Decimal(0)),
+            sub_type="Cash Settled Assignment",
+        ),
     ]
     assert await gateway.removals(SPX, DAY) == []
     with pytest.raises(UnavailableError, match="expected a removal"):

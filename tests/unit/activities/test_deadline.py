@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from alert_trader import clock
 from alert_trader.activities import deadline
 from alert_trader.activities.deadline import MARGIN, Deadline
+from alert_trader.settings.model import Settings
+from alert_trader.workflows import timing
 
 TIMEOUT, CALL = timedelta(seconds=10), timedelta(seconds=4)
 BUDGET = TIMEOUT - CALL - MARGIN
@@ -119,3 +121,11 @@ def test_the_real_clocks_are_used() -> None:
     mine = Deadline.of(started=clock.now(), start_to_close=timedelta(hours=1), call=CALL)
     assert not mine.passed
     assert mine.steady - clock.steady() < timedelta(hours=1).total_seconds()
+
+
+def test_no_call_arrives_after_the_search_that_may_find_an_exit_absent() -> None:
+    """EXT-30: it begins when every call is over, whatever `TRADER_BROKER_TIMEOUT` is set to."""
+    longest = timedelta(seconds=8)
+    assert f"le={longest.seconds}" in str(Settings.model_fields["broker_timeout"].metadata).lower()
+    assert sum(timing.EXIT_SEARCH_PAUSES, timedelta()) >= 2 * (longest + MARGIN)
+    assert timing.EXIT_SEARCH_PAUSES[-1] > longest

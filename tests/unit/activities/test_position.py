@@ -15,7 +15,7 @@ from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.orders.ledger import OrderLedger
 from alert_trader.domain.orders.matching import match_order
-from alert_trader.domain.orders.order import OrderReport, Position
+from alert_trader.domain.orders.order import OrderReport, OrderStatus, Position
 from tests.support.paper_exchange import intent
 from tests.support.paper_gateway import PaperGateway, reported
 
@@ -27,9 +27,9 @@ WRITTEN_OTHERWISE = BERKSHIRE.occ_symbol.replace("/", ".")
 class Dated(PaperGateway):
     """A gateway that lists the known orders received on or after a day."""
 
-    async def orders_since(self, day: date) -> list[OrderReport]:
+    async def orders_since(self, day: date, about: OptionContract | None = None) -> list[OrderReport]:
         """Find those received since then."""
-        known = await super().orders_since(day)
+        known = await super().orders_since(day, about)
         return [each for each in known if each.received_at and new_york_date(each.received_at) >= day]
 
 
@@ -39,7 +39,8 @@ async def test_a_lost_order_is_looked_for_since_its_own_day_first(
 ) -> None:
     """UNK-40: an exit of an old trade is found in a short list; one sent before a reset in the long one."""
     now = clock.now()
-    sent = replace(reported(intent(Leg.ENTRY, 1, 4)), received_at=now - timedelta(days=sent_days_ago))
+    ended = reported(intent(Leg.ENTRY, 1, 4), status=OrderStatus.CANCELLED)
+    sent = replace(ended, received_at=now - timedelta(days=sent_days_ago))
     gateway = Dated()
     gateway.known = [sent]
     request = FindRequest(
@@ -59,9 +60,9 @@ async def test_a_lost_order_is_looked_for_since_its_own_day_first(
 class OldOrders(PaperGateway):
     """A gateway whose orders were all received weeks ago."""
 
-    async def orders_since(self, day: date) -> list[OrderReport]:
+    async def orders_since(self, day: date, about: OptionContract | None = None) -> list[OrderReport]:
         """Find nothing that is recent."""
-        assert day
+        del day, about
         return []
 
 

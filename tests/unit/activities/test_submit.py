@@ -30,7 +30,7 @@ from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode
 from alert_trader.domain.ids import Leg, OrderId
 from alert_trader.domain.not_sent import NotSentReason
-from alert_trader.domain.orders.order import OrderStatus, Position
+from alert_trader.domain.orders.order import OrderReport, OrderStatus, Position
 from tests.support.awaited import temporal
 from tests.support.paper_account import PaperAccount
 from tests.support.paper_exchange import OTHER_SYMBOL, intent
@@ -405,6 +405,23 @@ async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, ga
         await environment.run(
             lookups.read_position, PositionRequest(contract=ENTRY.intent.contract, search_from=SINCE)
         )
+
+
+async def test_an_order_in_either_list_is_found(
+    environment: ActivityEnvironment, gateway: PaperGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UNK-30: how soon each list of the broker shows a new order is not documented."""
+    known = [reported(ENTRY.intent)]
+
+    async def only_live() -> list[OrderReport]:
+        return known
+
+    monkeypatch.setattr(gateway, "live_orders", only_live)
+    find = FindRequest(
+        intent=ENTRY.intent, search_from=SINCE, intended_at=clock.now(), lost_at=clock.now(), known_ids=()
+    )
+    answer = await environment.run(OrderLookups(gateway).find_order, find)
+    assert answer.report == known[0]
 
 
 @given(

@@ -1,6 +1,7 @@
 """What a card says: the same facts in words, whatever the mode, and nothing that is not known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from alert_trader.bot.actions import Action, Question, read_question
 from alert_trader.bot.card_layout import COLOURS, MODES, OUTCOMES, PHASES, Card, make_card, state_text
 from alert_trader.bot.discord_text import quoted, safe
+from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.money import Price, Usd
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -191,3 +193,24 @@ def test_a_working_exit_is_shown_with_its_price() -> None:
         average_price=None,
     )
     assert said(make_card(make_view(orders=(order,)), 1))["Exits"] == "2 working (2 at 2.40), 0 sold"
+
+
+def test_a_card_shows_the_words_that_were_read_and_what_the_alert_names(view: Maker) -> None:
+    """Each field has the words it came from; the author's stop and targets are named, also where not used."""
+    text = "BTO SPY 600c 12/18 @ 1.20 SL .80 PT 2.50"
+    parsed = parse(replace(view().message, text=text))
+    card = make_card(view(message=replace(view().message, text=text), parsed=parsed), 5)
+    assert safe("strike and right '600c', expiry '12/18', price '1.20'") in card.text
+    assert f"The alert names: {safe('stop 0.80, target 2.50')}" in card.text
+
+
+def test_a_card_of_a_refused_alert_shows_the_nearest_text_that_would_be_read(view: Maker) -> None:
+    """WHO-40: what it was considered to be, and how it could have been written."""
+    text = "watching SPY 600c 12/18 @ 1.20"
+    parsed = parse(replace(view().message, text=text))
+    fields = said(make_card(view(parsed=parsed, phase=Phase.DONE, outcome=Outcome.DENIED), 3))
+    assert "BTO SPY 600C 12/18/2026 @ 1.20" in fields["Would be read"]
+    assert len(parsed.considered) > 1
+    assert fields["Considered"].splitlines() == [
+        safe(f"{each.what}: {each.why_not}") for each in parsed.considered
+    ]

@@ -4,6 +4,7 @@ No container engine is needed, and none was asked: what images do at run time is
 """
 
 import importlib.resources
+import inspect
 import json
 import re
 import tomllib
@@ -13,9 +14,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+import temporalio.envconfig
 import yaml
 
-from alert_trader.settings.load import PREFIXES, load, variable
+from alert_trader.settings.load import PREFIXES, SECRETS_FOLDER, SETTINGS_FILE, load, variable
 from alert_trader.settings.model import Settings
 from alert_trader.start import command
 from alert_trader.worker.wiring import GRACE
@@ -33,10 +35,12 @@ ONE_MACHINE = {
     "temporal_ui_port",
     "venue_port",
     "chat_port",
-    "venue_url",
     "data_dir",
 }
 """Settings of the stack that `trader up` runs; a worker of its own has no use for them."""
+
+FOREIGN = re.compile(r"(TEMPORAL|OTEL|AWS)_[A-Z_]+|SSL_CERT_FILE")
+"""Variables that libraries read: given to our services where they are set, and otherwise not there."""
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<rule>:[-?])(?P<rest>[^}]*)\}")
 
@@ -103,6 +107,8 @@ def test_no_secret_has_a_default(text: str, services: dict[str, dict[str, Any]])
         (name, str(value))
         for each in services.values()
         for name, value in each.get("environment", {}).items()
+        # one without a value is nowhere in the file; the other is the folder that they may be in
+        if value is not None and name != SECRETS_FOLDER
     ]
     checked = [(name, value) for name, value in values if secret.search(name)]
     assert {name for name, _ in checked} >= {
@@ -130,13 +136,49 @@ def test_our_services_get_settings_the_code_reads(services: dict[str, dict[str, 
 
     None that a worker reads is left out.
     """
-    given = set(services[service]["environment"])
-    assert given == {variable(name) for name in Settings.model_fields if name not in ONE_MACHINE}
-    for name, value in services[service]["environment"].items():
+    given = services[service]["environment"]
+    settings = {name: value for name, value in given.items() if not FOREIGN.fullmatch(name)}
+    wanted = {variable(name) for name in Settings.model_fields if name not in ONE_MACHINE}
+    assert set(settings) == wanted | {SECRETS_FOLDER}
+    for name, value in settings.items():
         for wanted, _, _ in _VARIABLE.findall(str(value)):
             assert wanted == name or (name, wanted) == ("TRADER_REDIS_URL", "REDIS_PASSWORD"), (
                 f"{name} is filled from {wanted}"
             )
+
+
+@pytest.mark.parametrize("service", sorted(OURS))
+def test_what_libraries_read_reaches_our_services(services: dict[str, dict[str, Any]], service: str) -> None:
+    """A Temporal cluster elsewhere, an archive in S3 and traces are set by the libraries' own variables.
+
+    Compose leaves a variable without a value out where nothing sets it: an empty one is not the same.
+    """
+    foreign = {n: v for n, v in services[service]["environment"].items() if FOREIGN.fullmatch(n)}
+    assert set(foreign.values()) == {None}
+    assert foreign.keys() >= {
+        "TEMPORAL_API_KEY",
+        "TEMPORAL_TLS_CLIENT_CERT_PATH",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+    }
+    # the SDK's own list, so that a name that it does not know is seen
+    known = set(re.findall(r"\bTEMPORAL_[A-Z_]+\b", inspect.getsource(temporalio.envconfig)))
+    assert {name for name in foreign if name.startswith("TEMPORAL_")} <= known | BY_THE_CORE
+
+
+BY_THE_CORE = {
+    "TEMPORAL_API_KEY",
+    "TEMPORAL_CONFIG_FILE",
+    "TEMPORAL_PROFILE",
+    "TEMPORAL_TLS",
+    "TEMPORAL_TLS_CLIENT_CERT_PATH",
+    "TEMPORAL_TLS_CLIENT_KEY_PATH",
+    "TEMPORAL_TLS_SERVER_CA_CERT_PATH",
+    "TEMPORAL_TLS_SERVER_NAME",
+}
+"""Read by the SDK's core, as its environment configuration documents them."""
 
 
 def test_given_settings_load(services: dict[str, dict[str, Any]], tmp_path: Path) -> None:
@@ -148,7 +190,9 @@ def test_given_settings_load(services: dict[str, dict[str, Any]], tmp_path: Path
     def filled(value: str) -> str:
         return _VARIABLE.sub(lambda found: found["rest"] if found["rule"] == ":-" else "5WT00001", value)
 
-    environment = {name: filled(str(value)) for name, value in services["worker"]["environment"].items()}
+    given = services["worker"]["environment"]
+    environment = {name: filled(str(value)) for name, value in given.items() if value is not None}
+    environment[SECRETS_FOLDER] = str(tmp_path)
     settings = load(environment=environment, directory=tmp_path).settings
     assert settings.mode.value == "dry-run"
     assert settings.temporal_address == "temporal:7233"
@@ -162,7 +206,13 @@ def test_own_variables_do_not_look_like_settings(text: str) -> None:
     """
     settings = {variable(name) for name in Settings.model_fields}
     alone = {name for name, _, _ in _VARIABLE.findall(text)} - settings
-    assert alone == {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD"}
+    assert alone - {SETTINGS_FILE} == {
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "GRAFANA_PASSWORD",
+        "SECRETS_FOLDER",
+    }
+    alone.discard(SETTINGS_FILE)  # the same for a `trader` on this machine
     assert not any(name.startswith(PREFIXES) for name in alone)
 
 
@@ -170,7 +220,7 @@ def test_images_are_pinned(services: dict[str, dict[str, Any]]) -> None:
     """Each image names an exact version; ours is the version of the project, and is built here."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     for name, service in services.items():
-        assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?", service["image"]), name
+        assert re.fullmatch(r"[a-z0-9_/-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?", service["image"]), name
         assert ("build" in service) is (name in OURS)
         assert (service["image"] == f"alert-trader:{version}") is (name in OURS)
 
@@ -187,6 +237,7 @@ def test_ports_are_published_to_this_machine_only(services: dict[str, dict[str, 
         "api": ["127.0.0.1:8090:8090"],
         "prometheus": ["127.0.0.1:9090:9090"],
         "grafana": ["127.0.0.1:3000:3000"],
+        "alertmanager": ["127.0.0.1:9093:9093"],
     }
 
 
@@ -199,6 +250,7 @@ def test_only_temporal_reaches_the_database(
         "postgres",
         "schema",
         "temporal",
+        "postgres-exporter",
     }
 
 
@@ -215,6 +267,7 @@ def test_redis_is_reached_by_our_processes_alone(
         "housekeeper",
         "api",
         "redis",
+        "redis-exporter",
     }
     written = services["redis"]["command"][-1]
     for wanted in ("requirepass", 'save \\"\\"', "appendonly no", "maxmemory-policy noeviction"):
@@ -277,14 +330,17 @@ def test_data_and_configuration_are_where_the_services_look(
 
     The dynamic configuration is one of them.
     """
-    mounted = [volume for service in services.values() for volume in service.get("volumes", [])]
-    for volume in mounted:
-        source, *target = volume.split(":")
-        if source.startswith("./"):
-            assert (ROOT / source).exists()
-            assert target[-1] == "ro"
-        else:
-            assert source in compose["volumes"]
+    for name, service in services.items():
+        for volume in service.get("volumes", []):
+            if isinstance(volume, dict):
+                assert volume["read_only"], name
+                continue
+            source, *target = volume.split(":")
+            if source.startswith("./"):
+                assert (ROOT / source).exists()
+                assert target[-1] == "ro"
+            else:
+                assert source in compose["volumes"]
     server = services["temporal"]
     assert server["volumes"] == ["./deploy/dynamicconfig:/etc/temporal/config/dynamicconfig:ro"]
     configured = (
@@ -311,6 +367,10 @@ def test_no_service_for_code_that_does_not_exist(services: dict[str, dict[str, A
     } | {
         "prometheus",
         "grafana",
+        "alertmanager",
+        "postgres-exporter",
+        "redis-exporter",
+        "node-exporter",
     }
     assert services["namespace"]["command"] == ["python", "/opt/alert-trader/deploy/namespace.py"]
     assert (ROOT / "deploy/namespace.py").is_file()

@@ -53,8 +53,8 @@ def test_every_package_is_in_the_image() -> None:
 def test_runs_as_an_unprivileged_user() -> None:
     """The process is not root, and says that it is ready where the compose file looks for it."""
     last = RECIPE.rpartition("FROM ")[2]
-    assert "\nUSER trader\n" in last
+    assert "\nUSER 10001:10001\n" in last
     worker = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())["services"]["worker"]
-    ready = worker["healthcheck"]["test"][-1]
+    ready = next(word for word in worker["healthcheck"]["test"][-1].split() if word.endswith("/ready"))
     assert f"\nCMD {json.dumps(['python', *command('worker', '--ready-file', ready)[1:]])}\n" in last
     assert str(Path(ready).parent) in worker["tmpfs"][0]

@@ -27,6 +27,7 @@ from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.runtime import preset_metrics
 from alert_trader.runtime.local.process import free_ports
+from alert_trader.runtime.readiness import ALIVE
 from alert_trader.worker.upgrade import NO_WORKER
 from alert_trader.workflows import metrics
 
@@ -59,8 +60,9 @@ def ours() -> set[str]:
     """Name every metric of ours as Prometheus has it."""
     served = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
     times = {f"{name}_seconds_bucket" for name in TIMES}
-    gauges = {metrics.HALTED, HEARD, SKEW, SKEW_ERROR, NO_WORKER}
-    return {f"{name}_total" for name in COUNTERS} | served | times | gauges
+    gauges = {metrics.HALTED, HEARD, SKEW, SKEW_ERROR, NO_WORKER, ALIVE}
+    counts = {f"{name}_seconds_count" for name in TIMES}
+    return {f"{name}_total" for name in COUNTERS} | served | times | counts | gauges
 
 
 def registered() -> CollectorRegistry:
@@ -75,7 +77,8 @@ def test_every_query_uses_an_exported_metric(query: str) -> None:
     """A name that nothing counts under would never fire, and never be missed."""
     asked = set(re.findall(r"\b(?:trader|temporal)_[a-z_]+", query))
     assert asked <= ours() | SDK
-    assert asked or "up" in query
+    others = re.search(r"\b(up|pg_up|redis_up|node_filesystem_avail_bytes)\b", query)
+    assert asked or others
 
 
 def scraped(port: int) -> list[tuple[dict[str, str], float]]:
@@ -100,6 +103,7 @@ def test_a_scrape_of_a_worker_has_the_queried_names() -> None:
         meter.create_histogram_timedelta(name).record(timedelta(seconds=1))
     meter.create_gauge(metrics.HALTED).set(0)
     meter.create_gauge(NO_WORKER).set(0)
+    meter.create_gauge(ALIVE).set(0)
     offset = Offset(lowest=timedelta(seconds=-3), highest=timedelta(seconds=-1))
     set_gauges(meter, ClockReport(worker="one", temporal=offset, broker=None))
     trying = ActivityEnvironment()
@@ -155,6 +159,17 @@ def test_counters_that_page_start_at_zero(monkeypatch: pytest.MonkeyPatch) -> No
     assert sum(value for labels, value in scraped(port) if labels["__name__"] == "trader_orders_total") == 1.0
 
 
+def test_a_worker_that_never_reached_its_broker_has_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """StreamSilent counts from the start of the worker: without a value no rule would ever fire."""
+    [port] = free_ports(1)
+    meter, account = runtime(f"127.0.0.1:{port}").metric_meter, AccountNumber("5WT31673")
+    monkeypatch.setattr("alert_trader.clock._source", lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    preset_metrics.start_at_zero(meter, "demo", account)
+    [heard] = [(labels, value) for labels, value in scraped(port) if labels["__name__"] == HEARD]
+    assert heard[1] == datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    assert heard[0]["task_queue"] == "trades-5WT31673"
+
+
 def test_api_error_counters_start_at_zero() -> None:
     """The first fault of a route is an increase, and makes its rule fire."""
     registry = CollectorRegistry()
@@ -193,17 +208,48 @@ def jobs() -> list[dict[str, Any]]:
     return found
 
 
-def test_prometheus_scrapes_the_served_addresses() -> None:
-    """Each target is a service of the compose file, on Prometheus's network, at its port."""
+EXPORTERS = {"postgres-exporter": 9187, "redis-exporter": 9121, "node-exporter": 9100}
+"""What is not ours, and the ports that these images serve by default."""
+
+
+def test_prometheus_scrapes_every_service_that_counts() -> None:
+    """Each target is a service of the compose file, on Prometheus's network, at its port.
+
+    None of ours that serves metrics is left out, nor Temporal.
+    """
     services = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())["services"]
-    targets = {target for job in jobs() for static in job["static_configs"] for target in static["targets"]}
-    settings = services["worker"]["environment"]
-    assert targets == {
-        f"worker:{settings['TRADER_METRICS_BIND'].rpartition(':')[2]}",
-        f"api:{settings['TRADER_API_PORT']}",
+    static = {
+        target for job in jobs() for each in job.get("static_configs", ()) for target in each["targets"]
     }
-    for target in targets:
+    by_name = {
+        f"{name}:{each['port']}"
+        for job in jobs()
+        for each in job.get("dns_sd_configs", ())
+        for name in each["names"]
+    }
+    settings = services["worker"]["environment"]
+    ours = settings["TRADER_METRICS_BIND"].rpartition(":")[2]
+    assert by_name == {f"worker:{ours}", f"bot:{ours}"}, "any number of them may run, or none"
+    assert static == {
+        f"housekeeper:{ours}",
+        f"api:{settings['TRADER_API_PORT']}",
+        f"temporal:{services['temporal']['environment']['PROMETHEUS_ENDPOINT'].rpartition(':')[2]}",
+        *(f"{name}:{port}" for name, port in EXPORTERS.items()),
+    }
+    for target in static | by_name:
         assert "metrics" in services[target.partition(":")[0]]["networks"]
+
+
+def test_bounds_of_times_have_the_promised_seconds() -> None:
+    """EXT-40: the rule for late exits asks for the bucket of 5 s, which the SDK does not have by itself."""
+    [port] = free_ports(1)
+    meter = runtime(f"127.0.0.1:{port}").metric_meter
+    for name in TIMES:
+        meter.create_histogram_timedelta(name).record(timedelta(seconds=4), {"stage": "exit_at_broker"})
+    found = {(labels["__name__"], labels.get("le")): value for labels, value in scraped(port)}
+    for name in TIMES:
+        assert found[f"{name}_seconds_bucket", "5"] == 1.0
+        assert found[f"{name}_seconds_bucket", "2.5"] == 0.0
 
 
 def test_a_workflow_task_failure_pages() -> None:

@@ -221,6 +221,47 @@ def test_secrets_never_show(tmp_path: Path) -> None:
     assert secret not in str(caught.value)
 
 
+def test_secrets_are_read_from_files(tmp_path: Path) -> None:
+    """A folder as Docker, Kubernetes and secret stores write it; the environment still takes precedence."""
+    folder = tmp_path / "secrets"
+    (folder / "..data").mkdir(parents=True)
+    for name, content in {
+        "..data/TASTYTRADE_CLIENT_SECRET": "hunter2\n",
+        "TASTYTRADE_REFRESH_TOKEN": "hunter3",
+        "TRADER_API_KEYS": "",
+        "ALERT_WEBHOOK_URL": "of another program",
+    }.items():
+        (folder / name).write_text(content)
+    (folder / "TASTYTRADE_CLIENT_SECRET").symlink_to("..data/TASTYTRADE_CLIENT_SECRET")
+    found = loaded(tmp_path, TRADER_SECRETS="secrets")
+    assert found.settings.credentials == ("hunter2", "hunter3")
+    assert found.sources["tastytrade_client_secret"] is Source.SECRETS
+    assert found.settings.api_keys is None
+    both = loaded(tmp_path, TRADER_SECRETS="secrets", TASTYTRADE_REFRESH_TOKEN="first")
+    assert both.settings.credentials == ("hunter2", "first")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "TRADER_API_KEY",
+            "TRADER_API_KEY in the folder of secrets is not a setting. Did you mean TRADER_API_KEYS?",
+        ),
+        (None, "TRADER_SECRETS names"),
+    ],
+)
+def test_a_wrong_folder_of_secrets_is_reported(tmp_path: Path, name: str | None, words: str) -> None:
+    """A misspelt file and a missing folder are errors, and no content is shown."""
+    if name is not None:
+        (tmp_path / "secrets").mkdir()
+        (tmp_path / "secrets" / name).write_text("hunter2")
+    with pytest.raises(SettingsError) as caught:
+        loaded(tmp_path, TRADER_SECRETS="secrets")
+    assert words in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_child_process_has_the_same_settings(tmp_path: Path) -> None:
     """Settings written as an environment read back the same, secrets included."""
     settings = loaded(

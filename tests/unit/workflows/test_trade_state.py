@@ -232,6 +232,7 @@ FULL = TradeState(
     at_expiration=ExpirationOutcome.HAD_BID,
     settled=Settled(kind=RemovalKind.CASH, value=Usd(Decimal(120))),
     settlement_until=NOW,
+    unrecognised_removals=["Cash Settlement"],
     events=[TradeEvent(sequence=1, at=NOW, kind=EventKind.RECEIVED, text="Alert", facts={"a": "b"})],
     notified=1,
     card=CardProgress(
@@ -348,7 +349,7 @@ WRITERS = {
     "before_entry.py": {"parsed", "sized", "approved_at", "dry_run_recorded", "reason"},
     "workflow.py": {
         *("reason", "at_expiration", "over", "late_fills_from", "late_fill_looks", "next_check"),
-        *("settled", "settlement_until"),
+        *("settled", "settlement_until", "unrecognised_removals"),
     },
 }
 """What each file assigns of the state; the rest changes in the methods of `TradeState`."""

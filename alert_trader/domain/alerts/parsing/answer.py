@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
+from typing import NamedTuple
 
-from alert_trader.domain.alerts.alert import AlertKind, Nature, ParsedAlert, Span
+from alert_trader.domain.alerts.alert import AlertKind, Considered, Nature, ParsedAlert, Span
 from alert_trader.domain.alerts.parsing.checks.verdict import Verdict
 from alert_trader.domain.alerts.parsing.normalize import NormalizedText
 from alert_trader.domain.alerts.parsing.reading import Reading, Source
@@ -22,7 +23,19 @@ _SECOND_HAND = {
 }
 
 
-def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict) -> ParsedAlert:
+class Near(NamedTuple):
+    """What a refused message was considered to be, and the nearest text that would be read."""
+
+    considered: tuple[Considered, ...] = ()
+    nearest: str | None = None
+
+
+_NOTHING_NEAR = Near()
+
+
+def answer(
+    shown: str, text: NormalizedText, reading: Reading, verdict: Verdict, near: Near | None = None
+) -> ParsedAlert:
     """Return a reading that is certain with its spans in the shown text, or its refusal."""
     refusal = verdict.refusal
     if refusal is not None:
@@ -31,6 +44,8 @@ def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict)
             kind=AlertKind.REFUSED,
             code=str(refusal.code),
             reason=refusal.reason,
+            considered=(near or _NOTHING_NEAR).considered,
+            nearest=(near or _NOTHING_NEAR).nearest,
             spans=() if token is None else _placed([_span("doubt", token)], shown, text),
         )
     return ParsedAlert(
@@ -45,6 +60,8 @@ def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict)
         portion=reading.closed.portion,
         fraction=reading.closed.fraction,
         label=reading.label,
+        stop=reading.stop,
+        targets=reading.targets,
         spans=_placed(_spans(reading.source), shown, text),
     )
 
@@ -53,6 +70,8 @@ def _spans(source: Source) -> list[Span]:
     """Return the span of each token that a value was read from, in the order of the text."""
     spans = [_span("label", token) for token in source.label]
     spans += [_span("action", token) for token in source.action if token.kind == "WORD"]
+    spans += [_span("stop", token) for token in source.stop]
+    spans += [_span("target", token) for token in source.targets]
     for field, token in (
         ("symbol", source.symbol),
         ("strike", source.strike),

@@ -1,13 +1,15 @@
 """Stage 9, for people: the shape that read each piece of the text, and the checks that passed or failed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
+from alert_trader.domain.alerts.alert import AlertKind, Considered, ParsedAlert
 from alert_trader.domain.alerts.parsing.candidates.candidate import Shape
 from alert_trader.domain.alerts.parsing.checks.verdict import Verdict
 from alert_trader.domain.alerts.parsing.outline import Outline
 from alert_trader.domain.alerts.parsing.reading import Reading
+from alert_trader.domain.denial import Code
 from alert_trader.domain.money import plain
 
 _IS_ALERT = "an act of buying or selling with a contract"
@@ -24,6 +26,7 @@ _SHAPES = {
     Shape.ADDITION: "an addition",
     Shape.UNREAD: "a whole contract in talk",
 }
+_OF_PRICE = frozenset({Code.PARSE_BAD_PRICE, Code.PARSE_TWO_PRICES, Code.PARSE_UNEXPLAINED_NUMBER})
 _FIRST_HAND = "a first message"
 _LOOKS_LIKE_ALERT = "looks like an alert"
 _WITHOUT_FIELD = frozenset({"WORD", "PUNCTUATION", "NEWLINE"})
@@ -59,14 +62,6 @@ class Tried(NamedTuple):
     reading: Reading
     verdict: Verdict | None
     """None where it is no such thing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Considered:
-    """One thing that a message was considered to be, and why it is not; empty where it is."""
-
-    what: str
-    why_not: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,32 +104,47 @@ def explain(
     return Explanation(
         rules=_rules(shown, outline, alert),
         checks=tuple(checks),
-        considered=tuple([_considered(each) for each in tried]),
-        nearest="" if alert.kind not in {AlertKind.REFUSED, AlertKind.CHATTER} else _nearest(tried),
+        considered=considered(tried),
+        nearest="" if alert.kind not in {AlertKind.REFUSED, AlertKind.CHATTER} else nearest(tried),
     )
 
 
-def _considered(tried: Tried) -> Considered:
-    verdict = tried.verdict
+def considered(tried: Sequence[Tried]) -> tuple[Considered, ...]:
+    """Return what a message was considered to be, and why not."""
+    return tuple([Considered(_SHAPES[each.shape], _why_not(each.verdict)) for each in tried])
+
+
+def _why_not(verdict: Verdict | None) -> str:
     if verdict is None:
-        why = "it has not the shape of one"
-    else:
-        why = "" if verdict.refusal is None else verdict.refusal.reason
-    return Considered(what=_SHAPES[tried.shape], why_not=why)
+        return "it has not the shape of one"
+    return "" if verdict.refusal is None else verdict.refusal.reason
 
 
-def _nearest(tried: tuple[Tried, ...]) -> str:
-    """Return the plain alert of the contract that was read, as far as it was."""
+def nearest(tried: Sequence[Tried]) -> str:
+    """Return the plain alert of the contract that was read; in capitals what is missing.
+
+    Empty where fewer than two of ticker, strike and expiration were read.
+    """
     for each in reversed(tried):
         found = each.reading
-        if found.symbol is None or found.strike is None or found.right is None:
+        if [found.symbol, found.strike, found.expiry].count(None) > 1:
             continue
         closes = each.shape in {Shape.EXIT, Shape.SPOKEN_EXIT, Shape.CONDITIONAL_EXIT}
-        day = " MM/DD" if found.expiry is None else f" {found.expiry:%m/%d/%Y}"
-        price = "" if found.price is None else f" @ {plain(found.price)}"
-        contract = f"{found.symbol} {found.strike.normalize():f}{found.right}"
-        return f"{'STC' if closes else 'BTO'} {contract}{day}{price}"
+        needs_day = found.symbol is None or found.strike is None or not closes
+        day = f" {found.expiry:%m/%d/%Y}" if found.expiry is not None else " MM/DD" if needs_day else ""
+        strike = "STRIKE" if found.strike is None else f"{found.strike.normalize():f}"
+        right = found.right or ("" if found.strike is None else "C/P")
+        contract = f"{found.symbol or 'TICKER'} {strike}{right}"
+        return f"{'STC' if closes else 'BTO'} {contract}{day}{_price(each)}"
     return ""
+
+
+def _price(tried: Tried) -> str:
+    """Return the price of the nearest text; in capitals where the one in the message cannot be read."""
+    if tried.reading.price is not None:
+        return f" @ {plain(tried.reading.price)}"
+    refusal = None if tried.verdict is None else tried.verdict.refusal
+    return " @ PRICE" if refusal is not None and refusal.code in _OF_PRICE else ""
 
 
 def _rules(shown: str, outline: Outline, alert: ParsedAlert) -> tuple[Rule, ...]:

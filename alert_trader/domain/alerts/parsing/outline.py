@@ -19,9 +19,21 @@ from alert_trader.domain.alerts.parsing.vocabulary.action_words import (
     Action,
     length_of_opening,
 )
-from alert_trader.domain.alerts.parsing.vocabulary.entry_words import BEFORE_CONTRACT, Opening, act_at
-from alert_trader.domain.alerts.parsing.vocabulary.form_names import Part, part_of
-from alert_trader.domain.alerts.parsing.vocabulary.tickers import BEFORE_STRIKE, names_position
+from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
+from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import SPREADS
+from alert_trader.domain.alerts.parsing.vocabulary.entry_words import (
+    BEFORE_CONTRACT,
+    FIRST_OF_ACT,
+    INTRODUCING,
+    Opening,
+    act_at,
+)
+from alert_trader.domain.alerts.parsing.vocabulary.form_names import LEVELS, Part, part_of
+from alert_trader.domain.alerts.parsing.vocabulary.tickers import (
+    BEFORE_STRIKE,
+    may_be_ticker,
+    names_position,
+)
 
 _IS_FORM = re.compile(r"\b(?:ticker|symbol|stock|underlying)\b[^\w\n]{0,6}[:=]")
 _LINE = re.compile(r"[^\n\r|]+")
@@ -30,6 +42,12 @@ _LONGEST_NAME = 40
 _NAMED_LINES_OF_FORM = 2
 _MOST_WORDS_OF_NAME = 4
 _OF_CONTRACT = frozenset({"STRIKE", "DATE", "DTE", "RELATIVE", "CASHTAG", "AT", "PAIR"})
+_ACTS_BEHIND = (("bought", "to", "open"), ("buy", "to", "open"), ("bto",))
+"""Acts that may follow their contract."""
+_ACTS_BELOW = (*_ACTS_BEHIND, ("just", "bought"), ("bought",), ("entered",))
+"""Acts that may begin the line below their contract; the longest first."""
+_BEFORE_ACT_BEHIND = _OF_CONTRACT - {"PAIR"} | {"NUMBER", "PUNCTUATION", "NEWLINE", "NOISE", "SHARE_CLASS"}
+_BEHIND_ACT_BEHIND = frozenset({"AT", "NUMBER", "NEWLINE", "NOISE", "PUNCTUATION"})
 _NO_COMMENT = frozenset({"no", "none", "nope"})
 _ONLY_LEVELS = frozenset({"NUMBER", "PERCENT", "PUNCTUATION", "NEWLINE", "CUT"})
 _BESIDE_HEADING = MAY_PRECEDE | {"LABEL"}
@@ -103,17 +121,21 @@ def outline(text: NormalizedText, tokens: Sequence[Token], context: Context) -> 
     kept = tuple(tokens)
     if "STRIKE" in kinds and not BEFORE_STRIKE.isdisjoint([token.text for token in kept]):
         kept = _with_tickers(kept)
+    if "STRIKE" in kinds:
+        kept = _with_act_first(kept)
     opening = length_of_opening(kept)
     found = _actions(kept, opening, signed="SIGNED" in kinds)
     actions = _without_headings(kept, found) if len(found) > 1 else found
     headings = (
         tuple([phrase for phrase in found if phrase not in actions]) if len(found) > len(actions) else ()
     )
+    words = frozenset([token.lower for token in kept])
     if actions and actions[0].first == opening:
         entry = Opening(opening, range(0))
+    elif FIRST_OF_ACT.isdisjoint(words) and context.acts.isdisjoint(words):
+        entry = _opening_from(kept, 0, context)
     else:
         entry = _opening_of_entry(kept, context)
-    words = frozenset([token.lower for token in kept])
     return Outline(
         text, kept, kinds, words, opening, actions, headings, entry, _form(text, kept, context.names)
     )
@@ -134,6 +156,47 @@ def _with_tickers(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tuple(marked)
 
 
+def _with_act_first(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Move an act of buying behind a contract to its front: "KO 70c 12/18 @ 1.25 BTO".
+
+    Only a contract may be in front of it, and only its price or the end of the line behind it.
+    """
+    struck = False
+    for index, token in enumerate(tokens):
+        kind = token.kind
+        if kind == "WORD":
+            below = tokens[index - 1].kind == "NEWLINE"
+            length = _length_of_act_behind(tokens, index, below=below) if struck else 0
+            if length > 0:
+                act = range(index, index + length)
+                return (*[tokens[each] for each in act], *tokens[:index], *tokens[act.stop :])
+            if not (may_be_ticker(token) or token.lower in RIGHTS):
+                return tokens
+        elif kind == "STRIKE":
+            struck = True
+        elif kind not in _BEFORE_ACT_BEHIND:
+            return tokens
+    return tokens
+
+
+def _length_of_act_behind(tokens: tuple[Token, ...], index: int, *, below: bool) -> int:
+    """Count the tokens of an act of buying that ends its line, or has only a price behind it.
+
+    `below` is whether it begins a line.
+    """
+    length = next(
+        (
+            len(act)
+            for act in (_ACTS_BELOW if below else _ACTS_BEHIND)
+            if act == tuple([token.lower for token in tokens[index : index + len(act)]])
+        ),
+        0,
+    )
+    behind = tokens[index + length] if index + length < len(tokens) else None
+    ends = behind is None or behind.kind in _BEHIND_ACT_BEHIND or behind.lower in {"at", "for", "here"}
+    return length if ends else 0
+
+
 def _strike_next(tokens: tuple[Token, ...], index: int) -> bool:
     """Whether a strike follows, with only its date or a dash between."""
     for token in tokens[index + 1 : index + 3]:
@@ -145,8 +208,28 @@ def _strike_next(tokens: tuple[Token, ...], index: int) -> bool:
 
 
 def _opening_of_entry(tokens: tuple[Token, ...], context: Context) -> Opening:
-    """Find what precedes the contract: labels, mentions, remarks, and an act such as "took" or "BOUGHT"."""
-    index, act, subject = 0, range(0), None
+    """Find what precedes the contract, at the start or behind an introduction: "Good morning! Bought ..."."""
+    first = _opening_from(tokens, 0, context)
+    if first.act:
+        return first
+    words = True
+    for index, token in enumerate(tokens[:-1]):
+        if token.kind in _OF_CONTRACT or token.text == "?":
+            break
+        if token.kind == "WORD":
+            words = words and (token.lower in BEFORE_ACTION or token.lower in INTRODUCING)
+        ends = token.kind == "NEWLINE" or token.text in {".", "!"}
+        if (ends and tokens[index - 1].text != ":") or (words and token.text in {":", "-", ","}):
+            opening = _opening_from(tokens, index + 1, context)
+            if opening.act and opening.act.start == index + 1:
+                return opening
+        words = True if ends else words
+    return first
+
+
+def _opening_from(tokens: tuple[Token, ...], index: int, context: Context) -> Opening:
+    """Find labels, mentions, remarks, and an act such as "took" or "BOUGHT", from a token on."""
+    act, subject = range(0), None
     while index < len(tokens):
         token = tokens[index]
         length = act_at(tokens, index) or int(token.lower in context.acts) if token.kind == "WORD" else 0
@@ -179,6 +262,11 @@ def _without_headings(
     if len(buying) < len(actions) or not headings:
         return actions
     return tuple([phrase for phrase in actions if phrase not in headings]) or actions[:1]
+
+
+def names_spread(outline: Outline) -> bool:
+    """Whether a message names a position of several legs, and the numbers of their strikes."""
+    return not outline.words.isdisjoint(SPREADS) and not outline.kinds.isdisjoint({"PAIR", "JUNK", "STRIKE"})
 
 
 def is_heading(tokens: tuple[Token, ...], phrase: ActionPhrase) -> bool:
@@ -273,7 +361,7 @@ def _form_of(lines: list[FormLine]) -> Form:
         match line.part:
             case None | Part.ACTION:
                 title += line.tokens
-            case Part.LEVEL | Part.COMMENT | Part.STATUS:
+            case Part.STOP | Part.TARGET | Part.LEVEL | Part.COMMENT | Part.STATUS:
                 comments += _comment(line)
             case Part.RUNNING:
                 running += [token for token in line.tokens if token.kind == "NUMBER"]
@@ -323,8 +411,8 @@ def _lines(text: NormalizedText, tokens: tuple[Token, ...], agreed: Mapping[str,
         while index < len(tokens) and tokens[index].start < end:
             index += 1
         found = tokens[first:index]
-        if part is None and lines and lines[-1].part is Part.LEVEL and _only_levels(found):
-            part = Part.LEVEL
+        if part is None and lines and lines[-1].part in LEVELS and _only_levels(found):
+            part = lines[-1].part
         elif part is None and mark is not None and _is_unknown_value(line[0][: mark.start()], found):
             part = Part.UNKNOWN
         lines.append(FormLine(part, found, own))
@@ -339,7 +427,7 @@ def _is_unknown_value(name: str, tokens: tuple[Token, ...]) -> bool:
         0 < len(words) <= _MOST_WORDS_OF_NAME
         and not kinds.isdisjoint({"NUMBER", "PERCENT", "JUNK"})
         and kinds.isdisjoint(_OF_CONTRACT)
-        and not any(token.lower in FIRST_OF_ACTION for token in tokens)
+        and not any(token.lower in FIRST_OF_ACTION and token.lower != "avg" for token in tokens)
     )
 
 

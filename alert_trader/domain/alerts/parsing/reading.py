@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from alert_trader.domain.alerts.alert import AlertKind, Share
+from alert_trader.domain.alerts.alert import AlertKind, Level, Share
 from alert_trader.domain.alerts.parsing.candidates.candidate import Candidate, Shape
 from alert_trader.domain.alerts.parsing.context import Context
+from alert_trader.domain.alerts.parsing.fields.levels import NO_LEVELS, read_levels
 from alert_trader.domain.alerts.parsing.fields.values import Fields
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.action_words import FIRST_OF_REMARK, LABELS, SIZE_REMARKS
@@ -43,6 +44,8 @@ class Source(NamedTuple):
     average: Token | None = None
     label: Tokens = ()
     action: Tokens = ()
+    stop: Tokens = ()
+    targets: Tokens = ()
 
 
 class Reading(NamedTuple):
@@ -66,6 +69,9 @@ class Reading(NamedTuple):
     """The day that expirations are counted from, the message's or its header's; None if impossible."""
     header: Token | None = None
     """The date in the message's header."""
+    stop: Level | None = None
+    """The author's stop; None where none, or two different ones, are named under the price."""
+    targets: tuple[Level, ...] = ()
     expirations: tuple[tuple[Token, date | NoDay], ...] = ()
     """Every expiration of an entry, in the commentary too, with the day it means."""
 
@@ -102,6 +108,12 @@ def _entry(candidate: Candidate, fields: Fields, context: Context) -> Reading:
     default_expiry = None if defaults is None else defaults.expiry
     expiry = expirations[0][1] if expirations else default_expiry
     label, labelled = _label(candidate)
+    strike_price = None if strike is None else strike_of(strike)
+    levels = (
+        read_levels(fields.levels, strike_price, None if price is None else price_of(price))
+        if fields.levels and strike_price is not None
+        else NO_LEVELS
+    )
     return Reading(
         AlertKind.ENTRY,
         Source(
@@ -113,9 +125,11 @@ def _entry(candidate: Candidate, fields: Fields, context: Context) -> Reading:
             quantity,
             label=labelled,
             action=_action_tokens(candidate),
+            stop=levels.stop_tokens,
+            targets=levels.target_tokens,
         ),
         name,
-        None if strike is None else strike_of(strike),
+        strike_price,
         default_right if right is None else right_of(right),
         None if isinstance(expiry, NoDay) else expiry,
         None if price is None else price_of(price),
@@ -123,6 +137,8 @@ def _entry(candidate: Candidate, fields: Fields, context: Context) -> Reading:
         label,
         today=today,
         header=header,
+        stop=levels.stop,
+        targets=levels.targets,
         expirations=expirations,
     )
 

@@ -112,7 +112,10 @@ _CLEAN: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.PAIR,
-        rf"\$?{NUMBER}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{NUMBER}(?:c|p)?(?![^\W_]|%)",
+        (
+            rf"\$?{NUMBER}(?:c|p)?(?:[ \t]?-[ \t]?(?!{NUMBER}/[0-9])|/|[ \t]to[ \t])"
+            rf"\$?{NUMBER}(?:c|p)?(?![^\W_]|%)"
+        ),
     ),  # 100/110C
     (Kind.PERCENT, rf"[+-]?{NUMBER}[ \t]?%"),
     (

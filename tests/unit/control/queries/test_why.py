@@ -63,3 +63,17 @@ def test_a_profile_is_shown_by_what_it_changes() -> None:
     assert (entry.differs, entry.after) == (True, "watch only: KO 70C 2026-12-18 at 2.00")
     assert (exit_.before, exit_.after) == ("exit: ask, then sell 50 % of it", "exit: sell 25 % of it")
     assert not talk.differs
+
+
+def test_the_words_that_each_field_was_read_from_are_shown() -> None:
+    """With the stop and targets that the alert names; of a refusal what else was considered, and why not."""
+    read = why_text(message("BTO KO 70c 12/18 @ 2.00 SL 1.40"), POLICY).checks
+    found = next(check for check in read if check.name == "read as entry")
+    assert "strike and right '70c', expiry '12/18', price '2.00', stop '1.40'" in found.says
+    assert found.numbers["the alert names"] == "stop 1.40"
+    refused = why_text(message("watching KO 70c 12/18 @ 2.00"), POLICY).checks
+    failed = next(check for check in refused if check.verdict is Verdict.FAILED)
+    assert failed.numbers == {
+        "not a contract alone": "it has not the shape of one",
+        "would be read": "BTO KO 70C 12/18/2026 @ 2.00",
+    }

@@ -120,6 +120,9 @@ def test_a_certain_entry_of_second_hand_names_why_it_is_refused(posted: Posted, 
         ("watching KO 70c 12/18 @ 1.25", "BTO KO 70C 12/18/2026 @ 1.25"),
         ("BTO KO 70c @ 1.25", "BTO KO 70C MM/DD @ 1.25"),
         ("KO 70c 12/18 trim if it hits 2", "STC KO 70C 12/18/2026"),
+        ("BTO 70c 12/18 @ 1.25", "BTO TICKER 70C 12/18/2026 @ 1.25"),
+        ("Buy ko 70s 12/18 @ 1.25", "BTO KO STRIKE 12/18/2026 @ 1.25"),
+        ("BTO KO 70c 12/18 @ 1,25", "BTO KO 70C 12/18/2026 @ PRICE"),
         ("nice day", ""),
     ],
 )
@@ -128,5 +131,8 @@ def test_a_refusal_shows_the_nearest_text_that_would_be_read(posted: Posted, tex
     explanation = explain_reading(posted(text))
     assert explanation.nearest == nearest
     assert all(each.why_not for each in explanation.considered)
-    if nearest and "MM/DD" not in nearest:
+    parsed = parse(posted(text))
+    assert (parsed.nearest or "") == (nearest if parsed.kind is AlertKind.REFUSED else "")
+    assert parsed.considered == (explanation.considered if parsed.kind is AlertKind.REFUSED else ())
+    if nearest and not any(word in nearest for word in ("MM/DD", "TICKER", "STRIKE", "PRICE")):
         assert parse(posted(nearest)).kind in {AlertKind.ENTRY, AlertKind.EXIT}

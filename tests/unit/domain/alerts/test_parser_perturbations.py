@@ -38,7 +38,7 @@ CYRILLIC = str.maketrans("ABCEHKMOPTXaceopxy", "АВСЕНКМОРТХасеор
 
 def fields(parsed: ParsedAlert) -> ParsedAlert:
     """Return a reading without its spans and reason."""
-    return replace(parsed, spans=(), reason=None)
+    return replace(parsed, spans=(), reason=None, considered=())
 
 
 @given(text=TEXTS, hidden=INVISIBLE, at=st.integers(0, 60), times=st.integers(1, 3))

@@ -312,6 +312,10 @@ ALOUD = [
     "BTO KO 70c 12/18 @ 1.25. Over 71 I'm in",
     "BTO KO 70c 12/18 @ 1.25. Over 71 it is a go",
     "Trade of the day\nStrike: 70\nType: Call\nExp: 12/18\nPrice paid: 1.25\nStop: 0.90",
+    "iron condor SPY 595/600/610/615 12/18 @ 1.20",
+    "Options entry\nSymbol: KO\nContract: 70C 12/18\nAvg odds: 1.25\nSize: Small",
+    "John: bought KO 70c 12/18 @ 1.25",
+    "From John:\nBought KO 70c 12/18 @ 1.25",
     "BTO KO 70c 12/18 lim 1.25",
     "BTO limit order KO 70c 12/18 @ 1.25",
 ]

@@ -65,11 +65,14 @@ def removal(kind: RemovalKind, quantity: int, value: str = "0") -> Removal:
 
 
 CASH, EXERCISED, GONE = RemovalKind.CASH, RemovalKind.EXERCISED, RemovalKind.EXPIRED
+UNRECOGNISED = RemovalKind.UNRECOGNISED
 
 
 @pytest.mark.parametrize(
     ("removals", "held", "kind", "value"),
     [
+        pytest.param([(UNRECOGNISED, 0, "0")], 2, None, None, id="a sub-type that is not known"),
+        pytest.param([(CASH, 2, "500"), (UNRECOGNISED, 0, "0")], 2, None, None, id="beside a known one"),
         pytest.param([(CASH, 2, "500")], 2, CASH, "500", id="all of it"),
         pytest.param([(CASH, 6, "1500")], 2, CASH, "500.00", id="beside another trade's"),
         pytest.param([(CASH, 1, "250"), (CASH, 1, "250")], 2, CASH, "500", id="in two postings"),
@@ -87,9 +90,27 @@ def test_what_contracts_came_to_is_read_from_what_was_removed(
     removals: list[tuple[RemovalKind, int, str]], held: int, kind: RemovalKind | None, value: str | None
 ) -> None:
     """UNK-30: what is not posted for every contract held is not known."""
-    found = settled([removal(*each) for each in removals], held)
+    found = settled([removal(*each) for each in removals], held, cash_settled=False)
     assert (None if found is None else found.kind) is kind
     assert (None if found is None else found.value) == (None if value is None else Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("removals", "value"),
+    [
+        pytest.param([(EXERCISED, 2, "500")], "500", id="its exercise has the amount"),
+        pytest.param([(EXERCISED, 2, "0"), (CASH, 2, "500")], "500", id="a removal beside the amount"),
+        pytest.param([(EXERCISED, 2, "0")], None, id="the amount is not posted"),
+        pytest.param([(GONE, 2, "0"), (CASH, 2, "500")], None, id="worthless, and settled"),
+    ],
+)
+def test_what_settles_in_cash_never_becomes_shares(
+    removals: list[tuple[RemovalKind, int, str]], value: str | None
+) -> None:
+    """UNK-30: how the broker posts the settlement of an index is not captured: each reading, or a person."""
+    found = settled([removal(*each) for each in removals], 2, cash_settled=True)
+    expected = None if value is None else Settled(kind=CASH, value=Usd(Decimal(value)))
+    assert found == expected
 
 
 @pytest.mark.parametrize("outcome", ExpirationOutcome)

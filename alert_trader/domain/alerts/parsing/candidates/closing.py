@@ -13,6 +13,7 @@ from alert_trader.domain.alerts.parsing.candidates.positions import (
     left_position,
     position_at,
     position_in_front,
+    tickers_listed,
 )
 from alert_trader.domain.alerts.parsing.candidates.sentences import behind_fillers, is_condition
 from alert_trader.domain.alerts.parsing.tokens import Token
@@ -35,10 +36,11 @@ from alert_trader.domain.alerts.parsing.vocabulary.exit_words import (
     PARTS,
     PLAIN_CLOSING,
     PLANS,
+    POSITION_WORDS,
     REST,
     SCALING,
     SHARES,
-    SHORT_PAID,
+    SHORT_ANYWHERE,
     SHORT_SELLING,
     SHORT_SOLD,
     STOPS,
@@ -59,6 +61,9 @@ _LOSING_BY_FIRST = {
     first: tuple(phrase for phrase in LOSING if phrase[0] == first)
     for first in sorted({phrase[0] for phrase in LOSING})
 }
+_LONGEST_HEADING = 3
+_HEADS_EXIT = frozenset({"closed", "exit", "exited", "closing", "exiting"})
+_BESIDE_HEAD = frozenset({"trade", "position", "alert", "full", "now", "play"})
 _OF_THE_MARKET = frozenset({"close", "closed", "closing"})
 """Words whose price behind a ticker is that of the shares: "KO closed 71.2"."""
 _FAR_FROM_SHARES = Decimal(10)
@@ -88,6 +93,9 @@ def find_closing(
     words = {token.lower for token in tokens}
     may_be_hit = not STOPS.isdisjoint(words) and not WAS_HIT.isdisjoint(words)
     may_depend = not CONDITIONS.isdisjoint(words)
+    headed = _under_heading(tokens, sentences)
+    if headed is not None:
+        return headed
     for place, sentence in enumerate(sentences):
         subject, start = position_in_front(tokens, sentences, place)
         if start >= sentence.stop:
@@ -110,6 +118,21 @@ def find_closing(
             leads = sentence.start < _first_strike(tokens)
             return Closing(Shape.CONDITIONAL_EXIT, condition, condition.stop, (), leads)
     return None
+
+
+def _under_heading(tokens: tuple[Token, ...], sentences: list[range]) -> Closing | None:
+    """Find a line that only closes, over one that opens with a ticker: "Trade closed", then "KO at 8.90"."""
+    if len(sentences) < 2 or len(sentences[0]) > _LONGEST_HEADING:
+        return None
+    heading, below = sentences[0], sentences[1]
+    if below.start <= heading.stop or tokens[heading.stop].kind != "NEWLINE":
+        return None
+    closes = [index for index in heading if tokens[index].lower in _HEADS_EXIT]
+    alone = all(tokens[index].lower in _HEADS_EXIT | _BESIDE_HEAD for index in heading)
+    named = tokens[below.start].kind != "STRIKE" and names_position(tokens[below.start])
+    if not closes or not alone or not named:
+        return None
+    return Closing(Shape.SPOKEN_EXIT, range(closes[0], closes[0] + 1), below.start)
 
 
 def _first_strike(tokens: tuple[Token, ...]) -> int:
@@ -136,13 +159,17 @@ def _shape_of(tokens: tuple[Token, ...], sentences: list[range], place: int) -> 
         place > 0 and _opens_with_condition(tokens, sentences[place - 1])
     ):
         return Shape.CONDITIONAL_EXIT
-    spoken = tokens[sentence.start : sentence.stop]
+    all_but = closes_all_but(tokens[sentence.start : sentence.stop])
+    return Shape.ALL_BUT if all_but else Shape.SPOKEN_EXIT
+
+
+def closes_all_but(spoken: tuple[Token, ...]) -> bool:
+    """Whether everything but a position that is named is closed."""
     but = next((index for index, token in enumerate(spoken) if token.lower in BUT_WORDS), None)
-    if but is not None and any(token.lower in ALL_WORDS for token in spoken[:but]):
-        named = [token for token in spoken[but + 1 : but + 5] if token.lower not in _BEHIND_BUT]
-        if named and names_position(named[0]):
-            return Shape.ALL_BUT
-    return Shape.SPOKEN_EXIT
+    if but is None or not any(token.lower in ALL_WORDS for token in spoken[:but]):
+        return False
+    named = [token for token in spoken[but + 1 : but + 5] if token.lower not in _BEHIND_BUT]
+    return bool(named) and names_position(named[0])
 
 
 def is_conditional(tokens: tuple[Token, ...], sentence: range) -> bool:
@@ -198,16 +225,19 @@ def _closes_something(
 ) -> bool:
     """Whether one word closes or trims a position; "sold a covered call" opens a short one."""
     first = tokens[start].lower
-    if first in SHORT_SELLING and (
-        _sells_short(tokens, start, following)
-        or (following[:1] and following[0] in NOT_NOW)
-        or any(token.lower in SHORT_PAID for token in tokens[start + 1 : stop])
+    if (
+        first in SHORT_SELLING
+        and (
+            _sells_short(tokens, start, following)
+            or (following[:1] and following[0] in NOT_NOW)
+            # "KO sold off 2%"
+            or (following[:1] == ["off"] and subject and not _has_strike(subject))
+            or any(token.lower in SHORT_ANYWHERE for token in tokens[start + 1 : stop])
+        )
     ):
         return False
-    if first in SHORT_SELLING and following[:1] == ["off"] and subject and not _has_strike(subject):
-        # "KO sold off 2%"
-        return False
-    if first in CLOSING - SHORT_SELLING and _names_option(tokens, start + 1, stop):
+    listed = len(tickers_listed(tokens, start + 1, stop)) > 1
+    if (listed or first in CLOSING - SHORT_SELLING) and _names_option(tokens, start + 1, stop):
         return True
     if first in CLOSING:
         struck = _has_strike((*subject, *tokens[start:stop]))
@@ -219,7 +249,7 @@ def _closes_something(
             stop,
             plain=first in PLAIN_CLOSING,
             advised=first in IMPERATIVES,
-            closed=first in _OF_THE_MARKET,
+            closed=first in _OF_THE_MARKET and not any(token.lower in POSITION_WORDS for token in subject),
             behind_position=bool(subject),
             named_strike=any(token.kind == "STRIKE" for token in subject),
         )
@@ -236,13 +266,12 @@ def _sells_short(tokens: tuple[Token, ...], start: int, following: list[str]) ->
 
 
 def _names_option(tokens: tuple[Token, ...], index: int, stop: int) -> bool:
-    """Whether a ticker with its right follows: "the KO calls"."""
+    """Whether a ticker with its right follows: "the KO calls", "KO and DIS calls"."""
     while index < stop and tokens[index].lower in BETWEEN_CLOSING_AND_POSITION:
         index += 1
-    behind = tokens[index + 1] if index + 1 < stop else None
-    if behind is None or tokens[index].kind == "STRIKE" or not names_position(tokens[index]):
-        return False
-    return behind.lower in RIGHTS and len(behind.text) > 1
+    listed = tickers_listed(tokens, index, stop)
+    behind = tokens[listed[-1] + 1] if listed and listed[-1] + 1 < stop else None
+    return behind is not None and behind.lower in RIGHTS and len(behind.text) > 1
 
 
 def _has_strike(tokens: tuple[Token, ...]) -> bool:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from alert_trader.domain.alerts.parsing.candidates.candidate import Candidate, Shape
-from alert_trader.domain.alerts.parsing.candidates.closing import Closing, find_closing
+from alert_trader.domain.alerts.parsing.candidates.closing import Closing, closes_all_but, find_closing
 from alert_trader.domain.alerts.parsing.candidates.sentences import behind_fillers, sentences_of
 from alert_trader.domain.alerts.parsing.context import Context
-from alert_trader.domain.alerts.parsing.outline import ActionPhrase, Outline, is_heading
+from alert_trader.domain.alerts.parsing.outline import ActionPhrase, Outline, is_heading, names_spread
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.action_words import Action
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
@@ -29,7 +29,8 @@ def find_candidates(outline: Outline, context: Context) -> Iterable[Candidate]:
     else:
         for phrase in actions:
             if phrase.action is Action.SELL:
-                return (_with_phrase(Shape.EXIT, outline, phrase),)
+                named = closes_all_but(outline.tokens[phrase.last + 1 :])
+                return (_with_phrase(Shape.ALL_BUT if named else Shape.EXIT, outline, phrase),)
     return _without_phrase(outline)
 
 
@@ -84,6 +85,8 @@ def _without_phrase(outline: Outline) -> Iterator[Candidate]:
     if closing is not None and not closing.leads:
         yield _closing(outline, tokens, closing)
     start = None if outline.kinds.isdisjoint(_STRIKE_KINDS) else _near_strike(outline.tokens)
+    if start is None and names_spread(outline):
+        start = next((index for index, token in enumerate(tokens) if names_position(token)), None)
     if start is not None:
         yield Candidate(Shape.UNREAD, outline, outline.tokens, range(0), start)
 

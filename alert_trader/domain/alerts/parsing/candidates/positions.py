@@ -61,6 +61,11 @@ def position_in_front(
 
 def _behind_price(tokens: tuple[Token, ...], index: int, stop: int) -> int:
     """Return the index behind a price that a part follows: "KO 70c @ 3.2 sold another 1/3"."""
+    while index < stop and tokens[index].kind == "PERCENT" and index + 1 < stop:
+        # "KO 70c +80% trimming half"
+        if tokens[index].text[0] not in "+-" or tokens[index + 1].lower not in CLOSING | TRIMMING:
+            return index
+        return index + 1
     act = index + 2
     if act + 1 >= stop or tokens[index].kind != "AT" or tokens[index + 1].kind != "NUMBER":
         return index
@@ -150,6 +155,18 @@ def behind_amount(tokens: tuple[Token, ...], start: int, stop: int) -> int:
     ):
         index += 1
     return index if index < stop else start
+
+
+def tickers_listed(tokens: tuple[Token, ...], start: int, stop: int) -> list[int]:
+    """Return the indexes of the tickers that are listed from `start` on: "KO, DIS and PEP"."""
+    found: list[int] = []
+    index = start
+    while index < stop and tokens[index].kind != "STRIKE" and names_position(tokens[index]):
+        found.append(index)
+        index += 1
+        while index < stop and (tokens[index].text in {",", "&", "/"} or tokens[index].lower == "and"):
+            index += 1
+    return found
 
 
 def is_part(token: Token) -> bool:

@@ -13,6 +13,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.exit_words import (
 )
 
 _ENDS_SENTENCE = frozenset(".!;,)(\n\r:&")
+_DONE = frozenset({"\u2705", "\u2714", "\u2611", "\U0001f3af", "\U0001f4b0"})
 _REACHED = frozenset({"hit", "reached", "done", "smashed"})
 
 
@@ -34,7 +35,8 @@ def behind_fillers(tokens: Sequence[Token], sentence: range) -> int:
     index = sentence.start
     while index < sentence.stop:
         token = tokens[index]
-        reached = tokens[index + 1].lower in _REACHED if index + 1 < sentence.stop else False
+        behind = tokens[index + 1] if index + 1 < sentence.stop else None
+        reached = behind is not None and (behind.lower in _REACHED or behind.text in _DONE)
         if reached and (token.kind == "LABEL" or token.lower in TARGETS):
             index += 2
         elif token.lower in BEFORE_EXIT or (token.kind == "PUNCTUATION" and not token.text.isascii()):

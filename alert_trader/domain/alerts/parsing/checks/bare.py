@@ -9,11 +9,12 @@ from alert_trader.domain.alerts.parsing.checks.verdict import CERTAIN, Verdict
 from alert_trader.domain.alerts.parsing.checks.wording import check_wording
 from alert_trader.domain.alerts.parsing.context import Context
 from alert_trader.domain.alerts.parsing.fields.values import Fields
+from alert_trader.domain.alerts.parsing.outline import names_spread
 from alert_trader.domain.alerts.parsing.reading import Reading
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import EVIDENCE, RESULTS
 from alert_trader.domain.alerts.parsing.vocabulary.exit_words import PARTS
-from alert_trader.domain.alerts.parsing.vocabulary.marks import is_alarm, is_harmless
+from alert_trader.domain.alerts.parsing.vocabulary.marks import DECORATING, is_alarm, is_harmless
 from alert_trader.domain.denial import Code
 
 MOST_OF_A_BARE_ENTRY = 100
@@ -30,10 +31,14 @@ _WHOSE = frozenset({"my", "our", "your", "his", "her", "their", "the", "up", "do
 _RESULT_KINDS = frozenset({"SIGNED", "TIME"})
 
 
-def check_unread(_c: Candidate, fields: Fields, reading: Reading, _x: Context) -> Verdict | None:
-    """Refuse a whole contract in a message that is nothing else, so that it is on record."""
+def check_unread(candidate: Candidate, fields: Fields, reading: Reading, _x: Context) -> Verdict | None:
+    """Refuse a whole contract, or a spread, in a message that is nothing else, so that it is on record."""
     if not is_whole(fields, reading):
-        return None
+        legs = fields.unexplained + fields.pairs
+        if reading.symbol is None or not legs or not fields.expiries or not names_spread(candidate.outline):
+            return None
+        reason = f"expected one strike, found {quote(legs[0].text)}: spreads are traded by hand"
+        return Verdict(Refusal(Code.PARSE_SPREAD, reason, legs[0]), failed="one contract")
     return Verdict(_no_act(fields), failed="an act of buying or selling")
 
 
@@ -81,7 +86,7 @@ def _check_remarks(
     candidate: Candidate, fields: Fields, reading: Reading, context: Context
 ) -> Refusal | None:
     """Refuse a part of a position, a result, a mark of one, and talk that says nothing of an entry."""
-    doubt = _doubtful_token(candidate, fields)
+    doubt = _doubtful_token(candidate, fields, spoken=_says_entry(candidate, context))
     if doubt is not None:
         return _doubt(doubt)
     if reading.quantity is not None and reading.quantity > MOST_OF_A_BARE_ENTRY:
@@ -93,8 +98,11 @@ def _check_remarks(
     return _no_act(fields)
 
 
-def _doubtful_token(candidate: Candidate, fields: Fields) -> Token | None:
-    """Find a part of a position, a result, whose position it is, or a mark of one of these."""
+def _doubtful_token(candidate: Candidate, fields: Fields, *, spoken: bool) -> Token | None:
+    """Find a part of a position, a result, whose position it is, or a mark of one of these.
+
+    `spoken` is whether the talk is that of an entry, which marks may decorate.
+    """
     end = fields.entry_end or (fields.strikes[0].end if fields.strikes else 0)
     for token, following in itertools.pairwise((*candidate.tokens, candidate.tokens[-1])):
         behind = token.start >= end
@@ -102,7 +110,7 @@ def _doubtful_token(candidate: Candidate, fields: Fields) -> Token | None:
             # "new high", but "HIGH RISK"
             return token
         if (
-            (token.lower in PARTS and following.lower not in _SIZES)
+            (token.lower in PARTS and following.lower not in _SIZES and not (behind and fields.levels))
             or token.kind in _RESULT_KINDS
             or token.lower in (RESULTS if behind else _WHOSE)
         ):
@@ -110,7 +118,7 @@ def _doubtful_token(candidate: Candidate, fields: Fields) -> Token | None:
         if behind and token.kind == "QUANTITY" and token.lower[-1] == "x":
             # "3x" behind a contract is its result
             return token
-        if _is_mark(token) and not is_harmless(token.text):
+        if _is_mark(token) and not is_harmless(token.text) and not (spoken and token.text in DECORATING):
             return token
     return None
 
@@ -129,11 +137,10 @@ def _says_entry(candidate: Candidate, context: Context) -> bool:
 def _check_symbol(
     candidate: Candidate, fields: Fields, _reading: Reading, context: Context
 ) -> Refusal | None:
-    """Refuse a ticker in small letters, unless the room's own words make it an entry."""
+    """Refuse a ticker in small letters, unless its price and the talk of an entry make it one."""
     if fields.symbols[0].text.isupper():
         return None
-    averaged = context.average_is_price and any(token.lower in _AVERAGES for token in candidate.tokens)
-    return None if averaged else _no_act(fields)
+    return None if fields.prices and _says_entry(candidate, context) else _no_act(fields)
 
 
 def _is_alone(candidate: Candidate, fields: Fields, reading: Reading, context: Context) -> bool:

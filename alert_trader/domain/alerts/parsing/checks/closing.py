@@ -1,6 +1,7 @@
 """Checks of exits and additions."""
 
 from alert_trader.domain.alerts.parsing.candidates.candidate import Candidate
+from alert_trader.domain.alerts.parsing.candidates.positions import tickers_listed
 from alert_trader.domain.alerts.parsing.checks.refusal import Refusal, quote
 from alert_trader.domain.alerts.parsing.checks.verdict import CERTAIN, Verdict
 from alert_trader.domain.alerts.parsing.checks.wording import (
@@ -39,6 +40,9 @@ def check_exit(candidate: Candidate, fields: Fields, reading: Reading, context: 
 def _check_one_position(candidate: Candidate, fields: Fields) -> Refusal | None:
     """Refuse an exit beside a second contract, or a new position: neither may be ignored silently."""
     names = [token for token in candidate.subject if token.kind != "STRIKE" and names_position(token)]
+    tokens = candidate.tokens
+    listed = tickers_listed(tokens, candidate.action.stop, len(tokens))
+    names += [tokens[index] for index in listed]
     if len({symbol_of(token) for token in names}) > 1:
         reason = (
             f"expected one position to close, found {quote(names[0].text)} and {quote(names[-1].text)}: "
@@ -52,7 +56,6 @@ def _check_one_position(candidate: Candidate, fields: Fields) -> Refusal | None:
             "send one message for each"
         )
         return Refusal(Code.PARSE_TWO_CONTRACTS, reason, strikes[-1])
-    tokens = candidate.tokens
     if "into" not in candidate.outline.words:
         return None
     for index, token in enumerate(tokens):
@@ -80,6 +83,16 @@ def _check_now(candidate: Candidate) -> Refusal | None:
     return None
 
 
+def _check_idea(candidate: Candidate) -> Refusal | None:
+    """Refuse what is only an idea or an example, and a short sale: "covered call idea: sell KO 70c"."""
+    for token in candidate.tokens[: candidate.action.start]:
+        if token.lower in _IDEAS:
+            reason = f"expected an exit made now, found {quote(token.text)} in front: send it when it is made"
+            return Refusal(Code.PARSE_CONDITIONAL, reason, token)
+    return None
+
+
+_IDEAS = words("idea ideas example hypothetical covered csp csps strategy strategies plan planning tip")
 _PAST = PAST | {first for first, _ in BEFORE_PAST}
 _ENDS_SENTENCE = frozenset(".!;,\n\r")
 _MOVES = words("rolling rolled roll moving moved switching switched rotating rotated going jumping")
@@ -102,6 +115,7 @@ def check_spoken_exit(
     if is_quoted(candidate.outline.text):
         return None
     refusal = _check_one_position(candidate, fields) or _check_now(candidate) or _check_day(reading, context)
+    refusal = refusal or _check_idea(candidate)
     return Verdict(refusal or _check_closing(candidate, reading))
 
 

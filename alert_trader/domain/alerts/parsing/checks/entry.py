@@ -22,7 +22,9 @@ from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.action_words import BEFORE_ACTION, REMARKS
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import CONTRACT_FILLERS, RIGHTS
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import RESULTS
-from alert_trader.domain.alerts.parsing.vocabulary.values import number_of
+from alert_trader.domain.alerts.parsing.vocabulary.form_names import Part
+from alert_trader.domain.alerts.parsing.vocabulary.tickers import names_position
+from alert_trader.domain.alerts.parsing.vocabulary.values import number_of, symbol_of
 from alert_trader.domain.alerts.parsing.vocabulary.words import words
 from alert_trader.domain.denial import Code
 
@@ -153,7 +155,7 @@ def _check_prose_action(candidate: Candidate, fields: Fields, _context: Context)
         reason = "expected a purchase made now, found a stop order to buy: send the alert when it is filled"
         return Refusal(Code.PARSE_CONDITIONAL, reason, stop)
     if refusal is None and candidate.start > first.first:
-        refusal = check_action_first(tokens, first, outline.opening)
+        refusal = check_action_first(tokens, first, max(outline.opening, outline.entry.end))
     return refusal or _check_no_exit(candidate)
 
 
@@ -257,9 +259,11 @@ def _check_form_action(candidate: Candidate, _fields: Fields, _context: Context)
     assert form is not None
     titled = [phrase for phrase in outline.actions if tokens[phrase.first] in form.title]
     if titled:
-        return check_one_action(tokens, titled, None) or check_action_first(
-            tokens, titled[0], outline.opening
+        named = any(
+            line.part is Part.ACTION and tokens[titled[0].first] in line.tokens for line in form.lines
         )
+        refusal = check_one_action(tokens, titled, None)
+        return refusal or (None if named else check_action_first(tokens, titled[0], outline.opening))
     reason = "expected the action in the form's title, found it in a value"
     return Refusal(Code.PARSE_UNCLEAR, reason, tokens[outline.actions[0].first])
 
@@ -278,6 +282,8 @@ def _check_title(candidate: Candidate, fields: Fields, _context: Context) -> Ref
         breaks = (token.start for token in outline.tokens if token.kind == "NEWLINE" and token.start >= last)
         end = next(breaks, end)
     own |= {token.start for token in fields.symbols + fields.other_symbols}
+    names = {symbol_of(token) for token in fields.symbols}
+    own |= {token.start for token in form.title if names_position(token) and symbol_of(token) in names}
     other = next(
         (
             token

@@ -74,6 +74,7 @@ def _of_position(candidate: Candidate, context: Context) -> FieldsDraft:
         draft = collect_prose(_without(candidate.subject + tokens[start:], amounts), 0)
         if not (draft.strikes and draft.symbols):
             draft = _in_another_line(candidate, draft, amounts)
+        draft.unexplained += tokens[candidate.start : start]
     signed = tuple([token for token in draft.unexplained if token.kind == "SIGNED"])
     if signed and not draft.quantities:
         # "SOLD -3 KO" in an order line

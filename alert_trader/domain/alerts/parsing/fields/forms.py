@@ -1,16 +1,19 @@
 """The fields of a form: each named value fills its own field; words behind it are ignored."""
 
+from itertools import zip_longest
+
 from alert_trader.domain.alerts.parsing.context import RoomDefaults
 from alert_trader.domain.alerts.parsing.fields.prose import collect_prose
 from alert_trader.domain.alerts.parsing.fields.values import FieldsDraft
 from alert_trader.domain.alerts.parsing.outline import Form, FormLine
 from alert_trader.domain.alerts.parsing.tokens import Token
-from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
+from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS, UNITS
 from alert_trader.domain.alerts.parsing.vocabulary.form_names import Part
 from alert_trader.domain.alerts.parsing.vocabulary.tickers import may_be_ticker, names_position
 
 _MAY_HAVE_RIGHT = frozenset({Part.STRIKE, Part.RIGHT})
 _NO_FIELDS = frozenset({Part.LEVEL, Part.COMMENT, Part.RESULT, Part.RUNNING, Part.STATUS, Part.UNKNOWN})
+_NUMBERS = frozenset({"NUMBER", "PERCENT", "PAIR"})
 _STRIKES = frozenset({"STRIKE", "NUMBER", "PAIR"})
 _BESIDE_TICKER = frozenset({"STRIKE", "NUMBER", "DATE", "DTE", "RELATIVE"})
 
@@ -35,9 +38,21 @@ def collect_form(form: Form, defaults: RoomDefaults | None = None) -> FieldsDraf
                 for token in line.tokens
                 if token.kind == "WORD" and token.lower in RIGHTS and len(token.lower) > 1
             )
+        elif line.part is Part.STOP or line.part is Part.TARGET:
+            draft.levels += _levels(line)
         elif line.part not in _NO_FIELDS:
             _collect_line(draft, line.part, line)
     return draft
+
+
+def _levels(line: FormLine) -> tuple[tuple[str, Token], ...]:
+    """Return the numbers of a stop or of targets; two in the line of a stop name none."""
+    found = [
+        (str(line.part), token)
+        for token, behind in zip_longest(line.tokens, line.tokens[1:])
+        if token.kind in _NUMBERS and not (behind is not None and behind.lower in UNITS)
+    ]
+    return () if line.part is Part.STOP and len(found) > 1 else tuple(found)
 
 
 def _collect_contracts(draft: FieldsDraft, form: Form) -> None:

@@ -11,8 +11,10 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     BETWEEN_LABEL_AND_NUMBER,
     COUNTED,
     FIRM_PRICE_MARKS,
+    MOVES,
     RIGHTS,
     SEVERAL_TARGETS,
+    STOPS,
     STOPS_AND_TARGETS,
     TARGETS,
     UNITS,
@@ -29,6 +31,9 @@ _CONTRACT = frozenset({"contract", "con", "cons", "contracts", "lot"})
 _NUMBERS = re.compile(r"[0-9]*\.?[0-9]+")
 _STRIKE = frozenset({"strike", "strikes"})
 _AVERAGE = frozenset({"avg", "average"})
+_REWARD = frozenset({"rr", "r", "reward", "rrr"})
+_ORDINALS = frozenset({"first", "1st", "second", "2nd", "third", "3rd", "next", "final", "last"})
+_TRIMS = TARGETS | frozenset({"trim", "trims", "scale"})
 _COUNTS = frozenset("123456789")
 _MOST_COUNTED = 20
 """Up to this, a number behind "calls" may be a count."""
@@ -42,6 +47,21 @@ def take_number(walk: Walk, token: Token) -> None:
     elif not _is_level(walk, token) and not _is_named(walk, token):
         _place(walk, token)
     walk.mark, walk.comma = None, False
+
+
+def take_level(walk: Walk, token: Token) -> None:
+    """Assign a number to the stop or target that was named last; to a word of the commentary none."""
+    if walk.label_token is not None and not walk.remark:
+        _name_level(walk, walk.label_token, token)
+
+
+def _name_level(walk: Walk, name: Token, token: Token) -> None:
+    """Keep a number with its name: a stop or a target; a trailing stop and an average are neither."""
+    word = name.lower.rstrip("123456789")
+    if word in TARGETS:
+        walk.draft.levels += (("target", token),)
+    elif word in STOPS:
+        walk.draft.levels += (("stop", token),)
 
 
 def has_label(walk: Walk) -> bool:
@@ -62,7 +82,12 @@ def _is_named(walk: Walk, token: Token) -> bool:
         return False
     if _is_multiplier(walk, token):
         return True
-    return walk.draft.complete and walk.mark is None and _is_explained(walk, token)
+    if not walk.draft.complete or walk.mark is not None:
+        return False
+    if _is_trim(walk):
+        walk.draft.levels += (("target", token),)
+        return True
+    return _is_ratio(walk) or _is_explained(walk, token)
 
 
 def _place(walk: Walk, token: Token) -> None:
@@ -72,7 +97,7 @@ def _place(walk: Walk, token: Token) -> None:
         _take_for_label(walk, token)
     elif walk.label is Label.GIVEN:
         # "SL 598 @ .80": either may be the stop, and either the price
-        draft.unexplained += () if _is_next_target(walk, token) else (token,)
+        _take_next(walk, token)
     elif mark is not None:
         if mark.kind == "AT" or fractional or mark.lower in FIRM_PRICE_MARKS:
             _take_price(walk, token, marked=True)
@@ -89,6 +114,14 @@ def _place(walk: Walk, token: Token) -> None:
         draft.quantities += (token,)
     elif not draft.complete or not (_has_unit(walk.following()) or _is_count(walk, token)):
         draft.unexplained += (token,)
+
+
+def _take_next(walk: Walk, token: Token) -> None:
+    """Assign a number behind the one of a stop or target: a further target, or nothing that is known."""
+    if _is_next_target(walk, token):
+        take_level(walk, token)
+    else:
+        walk.draft.unexplained += (token,)
 
 
 def _is_next_target(walk: Walk, token: Token) -> bool:
@@ -140,6 +173,7 @@ def _is_explained(walk: Walk, token: Token) -> bool:
         return before is not None and before.lower in _QUOTE
     if after.lower in STOPS_AND_TARGETS and _is_named_behind(walk, token):
         walk.named_behind = token
+        _name_level(walk, after, token)
         return True
     if after.lower in _QUOTE or (before is not None and before.lower in _QUOTE):
         return True
@@ -151,6 +185,21 @@ def _is_explained(walk: Walk, token: Token) -> bool:
     return (
         small and after.lower == "for" and behind is not None and behind.lower in {"the", "my", "our", "each"}
     )
+
+
+def _is_ratio(walk: Walk) -> bool:
+    """Whether a number is one of a ratio of risk and reward: "R/R 1:3"."""
+    tokens, index = walk.tokens, walk.index
+    after, before = walk.ahead(1), walk.before
+    joined = (after is not None and after.text == ":") or (before is not None and before.text == ":")
+    return joined and any(token.lower in _REWARD for token in tokens[max(index - 5, 0) : index])
+
+
+def _is_trim(walk: Walk) -> bool:
+    """Whether a trim or target is named behind its number: "1.50 first trim"."""
+    after = walk.following()
+    named = walk.ahead(2) if after is not None and after.lower in _ORDINALS else after
+    return walk.comma and named is not None and named.lower in _TRIMS
 
 
 def _is_named_behind(walk: Walk, token: Token) -> bool:
@@ -192,6 +241,7 @@ def _take_for_label(walk: Walk, token: Token) -> None:
     if walk.label is Label.EXPECTED and token.text in _COUNTS and after is not None and after.text == ":":
         return
     walk.label = Label.GIVEN
+    take_level(walk, token)
     if walk.label_token is not None and walk.label_token.lower in _AVERAGE and not walk.draft.prices:
         # an average without a price in front may be the price
         walk.draft.unexplained += (token,)
@@ -211,7 +261,10 @@ def _take_price(walk: Walk, token: Token, *, marked: bool) -> None:
 def _is_level(walk: Walk, token: Token) -> bool:
     """Whether a number is a level of the underlying: "could run to 255", of a strike of 250 at 2.10."""
     draft, before = walk.draft, walk.before
-    if walk.in_contract or before is None or before.lower not in BEFORE_LEVEL:
+    if walk.in_contract or before is None:
+        return False
+    moves = before.lower == "to" and walk.index > 1 and walk.tokens[walk.index - 2].lower in MOVES
+    if before.lower not in BEFORE_LEVEL and not moves:
         return False
     if not draft.complete or not draft.strikes:
         return False

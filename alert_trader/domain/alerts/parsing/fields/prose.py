@@ -8,7 +8,19 @@ import re
 from collections.abc import Callable
 
 from alert_trader.domain.alerts.parsing.context import RoomDefaults
-from alert_trader.domain.alerts.parsing.fields.numbers import has_label, is_range_of_levels, take_number
+from alert_trader.domain.alerts.parsing.fields.dates import (
+    FRACTIONS,
+    is_class_of_dates,
+    is_day_of_expiry,
+    is_event,
+    is_grade,
+)
+from alert_trader.domain.alerts.parsing.fields.numbers import (
+    has_label,
+    is_range_of_levels,
+    take_level,
+    take_number,
+)
 from alert_trader.domain.alerts.parsing.fields.values import FieldsDraft
 from alert_trader.domain.alerts.parsing.fields.walk import Label, Walk
 from alert_trader.domain.alerts.parsing.tokens import Token
@@ -21,7 +33,6 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     COMMENTARY_LABELS,
     COMPARES,
     CONTRACT_FILLERS,
-    EVENTS,
     JOINS,
     NEAR_PRICE,
     NO_PRICE,
@@ -43,17 +54,13 @@ _BEHIND_SIZE = words(
     "of position risk size port portfolio account stop sl loss trail trailing target targets"
 )
 """Words behind a percentage or fraction that make it a part of the account, or a stop."""
-_FRACTIONS = words("1/2 1/3 1/4 2/3 3/4")
-"""Dates that are parts of a size behind a complete entry: "1/2 size"."""
 _RISKS = words("risk risking risked size")
 """Words whose percentage, behind a whole entry, is a part of the account or of the position."""
 _AVERAGES = words("avg average averaged")
+_FILLS = words("fill price cost entry")
 _EXPIRES = words("exp expiry expiration expires expiring")
 _DAYS = words("today tomorrow tmrw friday fri")
-_BEFORE_DAY = words("for exp expiry expiration expires expiring calls call puts put")
-_BEHIND_DAY = words("avg average at for paid entry exp expiry expiration price here filled fill market cmp")
 _MOST_COUNTED = 20
-_NEAR_EVENT = 4
 _LONGEST_COMPANY = 5
 _CONTRACTS = words("contract contracts con cons lots")
 _DASHED_DATE = re.compile(r"(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01])")
@@ -98,12 +105,13 @@ def _time(walk: Walk, token: Token) -> None:
 
 def _expiry(walk: Walk, token: Token) -> None:
     draft = walk.draft
-    if token.lower in _FRACTIONS and _is_size(walk.following()):
+    if token.lower in FRACTIONS and _is_size(walk.following()):
         return
-    if not walk.in_contract and draft.complete and _is_event(walk):
+    if draft.complete and (is_grade(walk, token) or (not walk.in_contract and is_event(walk))):
         return
     if walk.label is Label.EXPECTED and draft.complete:
         # "PT 72/75"
+        take_level(walk, token)
         walk.label = Label.GIVEN
         return
     walk.drop_mark()
@@ -114,22 +122,10 @@ def _expiry(walk: Walk, token: Token) -> None:
         draft.other_expiries += (token,)
 
 
-def _is_event(walk: Walk) -> bool:
-    """Whether a date in the commentary is that of an event: "earnings on 12/2"."""
-    before = walk.tokens[max(walk.index - _NEAR_EVENT, 0) : walk.index]
-    return any(token.lower in EVENTS for token in before)
-
-
 def _relative(walk: Walk, token: Token) -> None:
     """Take an expiration in words, unless there is a date; in the commentary it is ignored."""
-    if walk.in_contract and not walk.draft.expiries and not _is_class_of_dates(walk):
+    if walk.in_contract and not walk.draft.expiries and not is_class_of_dates(walk):
         _expiry(walk, token)
-
-
-def _is_class_of_dates(walk: Walk) -> bool:
-    """Whether "(Weeklys)" in an order line only says of which kind the date behind it is."""
-    behind, date = walk.ahead(1), walk.ahead(2)
-    return behind is not None and behind.text == ")" and date is not None and date.kind == "DATE"
 
 
 def _stamp(walk: Walk, token: Token) -> None:
@@ -144,19 +140,6 @@ def _stamp(walk: Walk, token: Token) -> None:
         and not token.lower.endswith(":r>")
     ):
         _expiry(walk, token)
-
-
-def _is_day_of_expiry(walk: Walk) -> bool:
-    """Whether "today" or "Friday" is the expiration: behind the strike or "for", before the price."""
-    draft, before = walk.draft, walk.before
-    if not walk.in_contract or draft.expiries or not draft.symbols or before is None:
-        return False
-    if before.kind != "STRIKE" and before.lower not in _BEFORE_DAY:
-        return False
-    behind = walk.following()
-    return bool(draft.strikes) and (
-        behind is None or behind.kind in {"AT", "NUMBER", "NOISE"} or behind.lower in _BEHIND_DAY
-    )
 
 
 def _signed(walk: Walk, token: Token) -> None:
@@ -194,6 +177,7 @@ def _counts_contracts(walk: Walk, token: Token) -> bool:
 
 def _percent(walk: Walk, token: Token) -> None:
     if has_label(walk):
+        take_level(walk, token)
         walk.label = Label.GIVEN
     elif not walk.draft.complete or not (_is_size(walk.following()) or _is_risk(walk.before)):
         walk.draft.unexplained += (token,)
@@ -219,6 +203,7 @@ def _pair(walk: Walk, token: Token) -> None:
         _expiry(walk, token)
         return
     if has_label(walk) and draft.strikes:
+        take_level(walk, token)
         walk.label = Label.GIVEN
     elif draft.complete and draft.strikes and not walk.in_contract and is_range_of_levels(draft, token):
         pass
@@ -261,10 +246,10 @@ def _word(walk: Walk, token: Token) -> None:
     """Place a word: ticker, label, price mark, a word between a mark or label and its number, or another."""
     lower, mark = token.lower, walk.mark
     expected = walk.label is Label.EXPECTED
-    if walk.average_is_price and lower in _AVERAGES:
+    if lower in _AVERAGES and (walk.average_is_price or _names_fill(walk)):
         walk.drop_mark()
         walk.mark = token
-    elif lower in _DAYS and _is_day_of_expiry(walk):
+    elif lower in _DAYS and is_day_of_expiry(walk):
         walk.draft.expiries += (token,)
     elif walk.in_contract and not walk.draft.symbols and token.text in ALSO_TICKERS:
         _symbol(walk, token)
@@ -290,6 +275,12 @@ def _word(walk: Walk, token: Token) -> None:
     else:
         walk.drop_mark()
         _other_word(walk, token, lower)
+
+
+def _names_fill(walk: Walk) -> bool:
+    """Whether "avg" only describes the price behind it: "avg fill 3.45"."""
+    after = walk.following()
+    return after is not None and after.lower in _FILLS and not walk.draft.prices
 
 
 def _is_behind_price(walk: Walk, lower: str) -> bool:
@@ -352,7 +343,7 @@ def _is_filler(walk: Walk, lower: str) -> bool:
     """Whether a word changes nothing between the parts of a contract."""
     draft, before = walk.draft, walk.before
     if before is not None and (
-        (lower in _BEHIND_SIZE and before.lower in _FRACTIONS) or _is_name_in_brackets(walk, before, lower)
+        (lower in _BEHIND_SIZE and before.lower in FRACTIONS) or _is_name_in_brackets(walk, before, lower)
     ):
         return True
     if lower == "high":
@@ -393,6 +384,7 @@ def _at_sign(walk: Walk, token: Token) -> None:
 def _junk(walk: Walk, token: Token) -> None:
     if token.text.isdigit() and walk.label is Label.GIVEN and has_label(walk):
         # the last of "PT 5/6/8"
+        take_level(walk, token)
         return
     walk.drop_mark()
     walk.drop_label()

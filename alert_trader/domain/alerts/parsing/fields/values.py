@@ -49,6 +49,8 @@ class Fields(NamedTuple):
     """The words of the commentary outside brackets."""
     defaults: RoomDefaults | None
     """What the room means where the alert names no right or expiration."""
+    levels: tuple[tuple[str, Token], ...]
+    """The numbers of the stop and the targets, each with "stop" or "target"."""
     contract_complete: bool
     """Whether symbol, strike with right, and expiration are there."""
     entry_end: int | None
@@ -81,6 +83,7 @@ class FieldsDraft:
     labels_without_number: Tokens = ()
     contract_end: Token | None = None
     commentary: Tokens = ()
+    levels: tuple[tuple[str, Token], ...] = ()
 
     @property
     def contract_complete(self) -> bool:
@@ -130,6 +133,7 @@ class FieldsDraft:
             self.contract_end,
             self.commentary,
             self.defaults,
+            self.levels,
             complete,
             entry_end,
         )

@@ -25,18 +25,28 @@ TARGETS = words("pt pts tp tps target targets tgt")
 SEVERAL_TARGETS = words("pts tps targets")
 """Of these, the ones whose numbers need no comma between them."""
 
-STOPS_AND_TARGETS = TARGETS | words("sl stop stops stoploss loss ts avg average")
+STOPS = words("sl stop stops stoploss loss")
+
+STOPS_AND_TARGETS = TARGETS | STOPS | words("ts avg average")
 """A number behind one of these is never the price."""
 
 COUNTED = words("took grabbed got with trade alert round try attempt challenge number day entry")
 """Behind a complete entry: words whose small whole number counts the author's contracts or trades."""
 
-BEFORE_LEVEL = words("see toward towards off at near around reach test over above below under")
+BEFORE_LEVEL = words(
+    "see toward towards off at near around reach test over above below under for into past through hits"
+)
 """Behind a complete entry: words whose number, as high as a strike, is a level of the underlying."""
+
+MOVES = words(
+    "run runs running go goes push pushes ride climb pop rip back up down bounce drop fade grind way"
+)
+"""Words between which and a level "to" stands: "could run to 255"; "switch to 255" may be another strike."""
 
 BETWEEN_LABEL_AND_NUMBER = words(
     "set at to is around near below above under over loss for of price a the my on = some only it this half "
-    "if when once reclaims reclaim closes breaks break breakdown loses trades goes gets back"
+    "if when once reclaims reclaim closes breaks break breakdown loses trades goes gets back it dips drops "
+    "falls pulls tags comes"
 )
 
 COMMENTARY_LABELS = words(

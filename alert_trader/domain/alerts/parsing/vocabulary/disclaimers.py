@@ -84,6 +84,9 @@ _CLAUSES = (
 )
 
 _LATER = (
+    # don't bet everything
+    rf"{_NOT} (?:bet|yolo|gamble|risk) (?:the|your|ur|all|more|everything|it all|big|too)\b",
+    rf"{_NOT} (?:go|be|get)\b (?:all in|all-in|crazy|heavy|big|stupid|dumb|reckless)",
     (
         r"(?:not|don't|never) (?:for|a play for|meant for)"
         r" (?:everyone|everybody|the faint|beginners|big size)\b[^.!\n]*"

@@ -4,6 +4,12 @@ from alert_trader.domain.alerts.parsing.vocabulary.entry_words import GET_READY
 from alert_trader.domain.alerts.parsing.vocabulary.words import words
 from alert_trader.domain.denial import Code
 
+SPREADS = words(
+    "spread spreads vertical verticals condor condors butterfly butterflies straddle straddles strangle "
+    "strangles"
+)
+"""Names of positions with several legs."""
+
 DOUBTFUL_WORDS: dict[str, Code] = {
     **dict.fromkeys(GET_READY, Code.PARSE_CONDITIONAL),
     **dict.fromkeys(
@@ -46,9 +52,9 @@ DOUBTFUL_WORDS: dict[str, Code] = {
         Code.PARSE_NOT_NOW,
     ),
     **dict.fromkeys(
-        words(
-            "spread spreads vertical verticals condor condors butterfly butterflies straddle straddles "
-            "strangle strangles leg legs roll rolled rolling debit credit calendar calendars diagonal "
+        SPREADS
+        | words(
+            "leg legs roll rolled rolling debit credit calendar calendars diagonal "
             "collar iron ratio backspread pcs ccs pds cds"
         ),
         Code.PARSE_SPREAD,

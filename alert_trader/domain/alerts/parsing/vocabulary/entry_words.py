@@ -91,6 +91,42 @@ _ACTS = (
     "filled",
     "filled on",
     "filled in",
+    "sniped",
+    "sniping",
+    "longed",
+    "purchased",
+    "purchasing",
+    "initiated",
+    "initiated a position in",
+    "initiating",
+    "initiating a position in",
+    "established",
+    "opened a position in",
+    "opened a new position in",
+    "adding a new position",
+    "adding a starter",
+    "added a new position",
+    "added a position in",
+    "position opened",
+    "trade opened",
+    "trade entered",
+    "position added",
+    "new entry on",
+    "taking a position in",
+    "taking a small position in",
+    "took a small position in",
+    "taking a starter in",
+    "took a starter in",
+    "dipped into",
+    "dipping into",
+    "stepped into",
+    "stepping into",
+    "slid into",
+    "sliding into",
+    "ape into",
+    "aping into",
+    "aped into",
+    "threw some at",
 )
 ACTS: frozenset[tuple[str, ...]] = frozenset(tuple(act.split()) for act in _ACTS)
 """Phrases that report a purchase when the contract follows."""
@@ -100,13 +136,19 @@ _COMMON = words("a an on of with just again up the")
 BOUGHT = frozenset(word for act in ACTS for word in act) - _COMMON | words("buy bto up back some going")
 """Every word of these phrases: none of them is a ticker."""
 
-_LONGEST_ACT = 4
+_LONGEST_ACT = max(len(act) for act in ACTS)
 _HEADINGS = frozenset({"open", "entry", "long", "filled"})
 """Acts of one word that are something else in a sentence: they count as a heading, or before a ticker."""
 _BEHIND_HEADING = frozenset({"NEWLINE", "NOISE"})
 
 BEFORE_CONTRACT = words("some a an a few couple of the my our these this here about around more x with pair")
 """Words between the act and the contract that change nothing."""
+
+INTRODUCING = words(
+    "trade number no first second third fourth fifth today todays today's of the day week this morning my "
+    "our one for quick adding risky account challenge room team gang fam folks everybody good gm morning"
+)
+"""Words of an introduction with a colon or dash behind it: "Trade #3 today: bought ..."; a name is none."""
 
 GET_READY = words("load loads loading loaded prepping prepare preparing stalking stalk setup setups alerted")
 """Words of getting ready: no purchase was made."""

@@ -46,7 +46,14 @@ OUT = frozenset(
     for first in ("fully", "completely", "getting", "got", "cashed", "cashing", "sold", "totally")
 )
 
+_LOSSES = tuple(
+    (taking, *whose, loss)
+    for taking in ("took", "taking", "take", "ate", "eating")
+    for whose in (("my",), ("a", "small"), ("small",), ("the", "small"), ("a", "quick"), ("my", "small"))
+    for loss in ("loss", "losses", "l")
+)
 LOSING = (
+    *_LOSSES,
     ("got", "stopped", "out"),
     ("ate", "the", "loss"),
     ("eating", "the", "loss"),
@@ -80,8 +87,8 @@ SHORT_SOLD = words("covered cc csp csps cash secured naked put puts call calls p
 EXTREMES = words("high highs low lows peak top session hod lod")
 """Behind "half off", these make it how far a price has moved."""
 
-SHORT_PAID = words("premium credit collateral")
-"""Behind a word of selling in its sentence: what is received for a short position."""
+SHORT_ANYWHERE = words("premium credit collateral csp csps cc covered secured naked wheel wheeling")
+"""Behind a word of selling in its sentence: a short position, or what is received for one."""
 
 SHARES = words("share shares commons")
 """Beside no strike, these make a sale one of shares."""

@@ -18,8 +18,10 @@ class Part(StrEnum):
     RIGHT = "right"
     QUANTITY = "quantity"
     ACTION = "action"
+    STOP = "stop"
+    TARGET = "target"
     LEVEL = "level"
-    """A stop or target: never the price."""
+    """A price of the underlying: as a stop or target never the price of the entry."""
     RESULT = "result"
     """A profit or loss: the message reports a trade made before."""
     COMMENT = "comment"
@@ -50,6 +52,13 @@ NAMES: dict[str, Part] = {
             "fill price",
             "filled",
             "filled at",
+            "avg",
+            "average",
+            "avg price",
+            "average price",
+            "avg cost",
+            "average cost",
+            "avg fill",
             "avg entry",
             "entry cost",
             "paid",
@@ -94,12 +103,9 @@ NAMES: dict[str, Part] = {
     ),
     **dict.fromkeys(("quantity", "qty", "contracts", "size", "cons"), Part.QUANTITY),
     **dict.fromkeys(("action", "order"), Part.ACTION),
+    **dict.fromkeys(("stop loss", "stoploss", "stop", "sl", "stops"), Part.STOP),
     **dict.fromkeys(
         (
-            "stop loss",
-            "stoploss",
-            "stop",
-            "sl",
             "target",
             "targets",
             "price target",
@@ -111,16 +117,13 @@ NAMES: dict[str, Part] = {
             "profit targets",
             "trims",
             "trim",
-            "stops",
-            "invalidation",
-            "support",
-            "resistance",
         ),
-        Part.LEVEL,
+        Part.TARGET,
     ),
+    **dict.fromkeys(("invalidation", "support", "resistance"), Part.LEVEL),
     **dict.fromkeys(
         (f"{name}{number}" for name in ("pt", "tp", "target", "target ") for number in range(1, 6)),
-        Part.LEVEL,
+        Part.TARGET,
     ),
     **dict.fromkeys(("p/l", "pnl", "p&l", "profit", "gain", "result", "exit", "exit price"), Part.RESULT),
     **dict.fromkeys(
@@ -142,6 +145,22 @@ NAMES: dict[str, Part] = {
         Part.COMMENT,
     ),
 }
+
+_BY_WORD: dict[str, Part] = {
+    **dict.fromkeys(("exit", "sold", "profit", "gain", "return", "roi"), Part.RESULT),
+    **dict.fromkeys(("invalidation",), Part.LEVEL),
+    **dict.fromkeys(("stop", "sl"), Part.STOP),
+    **dict.fromkeys(("target", "targets", "tp", "pt", "trim", "trims"), Part.TARGET),
+    **dict.fromkeys(("current", "now", "high", "peak"), Part.RUNNING),
+    **dict.fromkeys(("exp", "expiry", "expiration", "expires"), Part.EXPIRY),
+    **dict.fromkeys(("strike",), Part.STRIKE),
+    **dict.fromkeys(("entry", "fill", "filled", "paid", "bought"), Part.PRICE),
+}
+"""What a name of several words is that is in no table, by the first of these that it has: "option entry"."""
+_LONGEST_OF_WORDS = 3
+
+LEVELS = frozenset({Part.STOP, Part.TARGET, Part.LEVEL})
+"""Parts whose numbers are never the price of the entry."""
 
 _OWN_ENTRY = frozenset(
     name
@@ -165,5 +184,15 @@ def part_of(written: str, agreed: Mapping[str, Part]) -> tuple[Part | None, bool
         return agreed[name], agreed[name] is Part.PRICE
     part = NAMES.get(name)
     if _UNDERLYING.search(name) and part is not Part.SYMBOL:
-        return Part.LEVEL, False
+        return part if part in LEVELS else Part.LEVEL, False
+    if part is None:
+        part = _by_word(name.split())
+        return part, part is Part.PRICE
     return part, name in _OWN_ENTRY
+
+
+def _by_word(spoken: list[str]) -> Part | None:
+    """Return what a name is by one of its words; a name of one word is in the table or unknown."""
+    if not 1 < len(spoken) <= _LONGEST_OF_WORDS:
+        return None
+    return next((part for word, part in _BY_WORD.items() if word in spoken), None)

@@ -8,6 +8,11 @@ HARMLESS = frozenset(
 )
 """Marks beside a contract that say nothing about it: sirens, dice, colours, arrows up and down."""
 
+DECORATING = frozenset(
+    "\U0001f4c8\U0001f4c9\U0001f402\U0001f43b\u26a0\u2728\u2b50\U0001f31f\U0001f48e\U0001f7e1\U0001f7e0\U0001f535\U0001f7e3"
+)
+"""Marks that are harmless only beside words of an entry: charts, bulls, warnings, stars."""
+
 STOPPING = frozenset(
     "\U0001f6d1\u26d4\U0001f6ab\u274c\u2716\u274e\u23f8\U0001f480\u2620\U0001f440\U0001f441\u23f3\u231b\U0001f4b0"
     "\U0001f4b5\U0001f4b8\U0001f911\U0001f3c6\U0001f947\U0001f389\U0001f512\U0001f4a4\U0001f914\u2753\u2754"

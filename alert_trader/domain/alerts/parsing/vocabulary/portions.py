@@ -91,13 +91,14 @@ _SOLD_FRACTION = re.compile(
     rf"|\( ?({_DIGITS}) ?(?:pos(?:ition)?|off|out|sold)?\)"
 )
 _PERCENT = re.compile(
-    rf"\b{_CLOSES} (?:off |another |about |out |up to |here |of )?([0-9]{{1,4}})[ \t]?%"
+    rf"\b{_CLOSES} (?:off |another |about |out |up to |here |of |: )?([0-9]{{1,4}})[ \t]?%"
     r"|\b([0-9]{1,4})[ \t]?% (?:off|out|of (?:the |my )?(?:position|contracts|size|it)|sold|closed|trimmed)\b"
+    r"|\bscal(?:e|ed|ing) out\b[^.!\n%]{0,24}?[,;:-] ([0-9]{1,3})[ \t]?%(?= (?:here|now|first|this|at|@)|$)"
 )
 _OF = re.compile(r"\b([0-9]{1,4}) (?:out )?of (?:my )?([0-9]{1,4})\b(?! ?(?:days|trades|weeks))")
 _COUNT = re.compile(
     rf"\b{_CLOSES} (?:another |off |the )?([0-9]{{1,4}})"
-    r"(?= (?:of|more|contracts?|cons?|here|at|@|for|off|\$?[a-z]{1,5} )|$)"
+    r"(?= (?:of|more|contracts?|cons?|here|at|@|for|off|\$?[a-z]{1,5} |[,;(])|$)"
     r"|\b([0-9]{1,4}) ?(?:contracts?|cons)\b|\bx([0-9]{1,4})\b|\b([0-9]{1,4})x\b",
     re.MULTILINE,
 )
@@ -156,7 +157,7 @@ def _amount(lower: str) -> Closed:
     """Return the amount that is written: a percentage, a fraction, or a count."""
     percent = _PERCENT.search(lower) if "%" in lower else None
     if percent is not None:
-        share = int(percent[1] or percent[2])
+        share = int(percent[1] or percent[2] or percent[3])
         if not 0 < share <= 100:
             return Closed(None, wrong=percent[0].strip())
         return Closed(Share.ALL) if share == 100 else _part(Decimal(share) / 100)
