@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: rules object-storage install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
+.PHONY: browser rules object-storage install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
 
 install: $(VENV)/.installed
 
@@ -22,7 +22,12 @@ test: install
 
 # process kills, restarts, mutants: what takes minutes. CI runs it too
 test-long: install
-	$(BIN)/python -m pytest -n 3 -m "long and not soak"
+	$(BIN)/python -m pytest -n 3 -m "long and not soak and not browser"
+
+# the desk page in chromium, which it installs where it may
+browser: install
+	PYTHONPATH=. $(BIN)/python tools/browser.py
+	$(BIN)/python -m pytest -m browser
 
 lint: install
 	$(BIN)/ruff format --check .

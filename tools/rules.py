@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
@@ -198,6 +199,12 @@ def written(case: Case) -> dict[str, object]:
     }
 
 
+def not_here(why: str) -> NoReturn:
+    """Say that nothing was checked, and why; exit code 3 says so to CI."""
+    sys.stderr.write(f"the rules were not checked: {why}\n")
+    sys.exit(3)
+
+
 def find_promtool() -> Path:
     """Return promtool; exits with a message where it cannot be had."""
     if (found := shutil.which("promtool")) is not None:
@@ -205,10 +212,7 @@ def find_promtool() -> Path:
     unpacked = BUILD / "usr/bin/promtool"
     if not unpacked.exists():
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-            sys.exit(
-                "the rules were not checked: promtool is not on the PATH, and this is no Debian. "
-                "Install Prometheus"
-            )
+            not_here("promtool is not on the PATH, and this is no Debian. Install Prometheus")
         # lists of our own: those of a new machine are empty, and only root may fill them
         lists, cache = BUILD / "lists", BUILD / "cache"
         for folder in (lists, cache):
@@ -222,13 +226,15 @@ def find_promtool() -> Path:
             package.unlink()
         except subprocess.CalledProcessError as failed:
             said = failed.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            sys.exit(f"the rules were not checked: no package `prometheus`: {said[-1]}")
+            not_here(f"no package `prometheus`: {said[-1]}")
     return unpacked
 
 
 def main() -> None:
-    """Check, and print a line for each part."""
+    """Check, and print a line for each part; with `--find`, only get promtool."""
     promtool = find_promtool()
+    if sys.argv[1:] == ["--find"]:
+        return
     tests = BUILD / "tests.yml"
     tests.parent.mkdir(parents=True, exist_ok=True)
     content = {

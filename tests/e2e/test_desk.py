@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.support.browser import open_browser, sign_in
 from tests.support.guild import BOB, Guild, Message, open_guild
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.browser]
 
 PHONE = {"width": 390, "height": 844}
 SOON = 30_000
@@ -69,7 +69,7 @@ async def test_a_day_on_a_phone(guild: Guild, browser: Browser) -> None:
     held = await guild.alert()
     await state(page, held, "holding 4")
     await expect(card(page, held)).to_contain_text("Unrealised")
-    await expect(page.locator("article.trade .protection").first).to_contain_text("exits working: 2 at")
+    await expect(page.locator("article.trade .protection").first).to_contain_text("2 of 4 at the target")
 
     asked = await guild.alert(user=BOB)
     await state(page, asked, "waiting for approval")
