@@ -30,6 +30,7 @@ LONG = {
     "tests/contract/broker/test_oco_against_venue.py": "every variant of a pair of orders",
     "tests/crash/": "worker, server and venue processes are killed in the middle of trades",
     "tests/e2e/test_command.py": "every command is started, each a process",
+    "tests/e2e/test_desk.py": "a day on the desk page, with every process and a browser",
     "tests/e2e/test_discord.py": "a day in a channel, with every process",
     "tests/e2e/test_many_alerts.py": "fifty alerts at once",
     "tests/e2e/test_planted_files.py": "every program and command is started once, each a process",

@@ -75,7 +75,7 @@ IDENTIFIERS = (
     ),
     _word("AT_VENUE", r"\bAT_VENUE\b", "ACKNOWLEDGED"),
     _word("ABSENT", r"\bABSENT\b", "CONFIRMED_ABSENT"),
-    _word("Desk", r"(?<!trading )\b_?desk\b|Desk\b", "OrderManager, orders; OrderGateway (broker)"),
+    _word("Desk", r"\bclass \w*Desk\b|\bDesk\(|\b_desk\b", "OrderManager, orders; OrderGateway (broker)"),
     _word("Sales", r"\bSales\b|\b_sales\b", "PartialExits, partial_exits"),
     _word("Telling", r"\bTelling\b|\b_telling\b", "Notifier, notifier"),
     _word("Cards", r"\bclass Cards\b|\bCards\(", "CardPublisher"),

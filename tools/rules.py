@@ -222,9 +222,7 @@ def find_promtool() -> Path:
             package.unlink()
         except subprocess.CalledProcessError as failed:
             said = failed.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            sys.exit(
-                f"the rules were not checked: no package `prometheus`: {said[-1]}"
-            )
+            sys.exit(f"the rules were not checked: no package `prometheus`: {said[-1]}")
     return unpacked
 
 

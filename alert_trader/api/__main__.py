@@ -9,11 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from typing_extensions import override
 
 from alert_trader.api.app import make_app
 from alert_trader.domain.errors import AlertTraderError
 from alert_trader.runtime import program
+from alert_trader.runtime.desk_link import desk_address
 from alert_trader.settings.model import Settings
 
 log = logging.getLogger("alert-trader.api")
@@ -32,8 +34,9 @@ class CannotListenError(AlertTraderError):
 async def serve(settings: Settings, ready_file: Path | None) -> None:
     """Serve until SIGTERM or SIGINT. Raise CannotListenError when the address is not available."""
     listening = _listen(settings)
+    app = make_app(settings)
     config = uvicorn.Config(
-        make_app(settings),
+        app,
         log_config=None,
         # our own log line names the route; the path may contain the codec token
         access_log=False,
@@ -48,14 +51,17 @@ async def serve(settings: Settings, ready_file: Path | None) -> None:
         lifespan="off",
         http="h11",
     )
-    await _Server(config, settings, ready_file).serve(sockets=[listening])
+    await _Server(config, app, settings, ready_file).serve(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
     """Log and write the ready file once requests are accepted."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, ready_file: Path | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: FastAPI, settings: Settings, ready_file: Path | None
+    ) -> None:
         super().__init__(config)
+        self._app = app
         self._settings = settings
         self._ready_file = ready_file
 
@@ -71,8 +77,15 @@ class _Server(uvicorn.Server):
             settings.mode,
             keys or "none, so every request under /admin gets 401: set TRADER_API_KEYS",
         )
+        log.info("desk page at %s/desk", desk_address(settings))
         if self._ready_file is not None:
             self._ready_file.write_text(json.dumps({"pid": os.getpid()}))
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # a stream of events never ends by itself
+        self._app.state.desk.stop()
+        await super().shutdown(sockets)
 
 
 def _listen(settings: Settings) -> socket.socket:

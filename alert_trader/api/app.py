@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 
-from alert_trader.api import account, alerts, audit, codec, health, problems, trades
+from alert_trader.api import account, alerts, audit, codec, commands, docs_page, health, problems, trades
 from alert_trader.api.dependencies import Context, check_key_before_body
+from alert_trader.api.desk.routes import add_desk
 from alert_trader.api.keys import Keys
 from alert_trader.api.middleware import RequestMetrics, RequestMiddleware
 from alert_trader.api.problems import Problem
@@ -19,14 +20,22 @@ from alert_trader.runtime.target import codec_of, target_of, tracing_of
 from alert_trader.settings.model import Settings
 
 VERSION = "0.2.0"
-DESCRIPTION = """Send alerts, look at trades and the account, halt and resume.
+DESCRIPTION = """Send alerts, look at trades and the account, command trades, halt, resume and flatten.
 
 Every request under `/admin` needs one of the named admin keys in the header `x-api-key`.
 Keys are sent in plain text: expose this API outside its own machine only behind TLS.
 
 Errors are documents of type `application/problem+json` (RFC 9457).
 """
-ROUTERS = (alerts.router, trades.router, audit.router, account.router, health.router, codec.router)
+ROUTERS = (
+    alerts.router,
+    trades.router,
+    commands.router,
+    audit.router,
+    account.router,
+    health.router,
+    codec.router,
+)
 
 
 def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) -> FastAPI:
@@ -58,6 +67,8 @@ def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) 
     problems.install_error_handlers(app, admit=check_key_before_body)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(docs_page.router)
+    add_desk(app)
     metrics.begin(app.routes)
     app.add_middleware(RequestMiddleware, max_body=settings.api_max_body, metrics=metrics)
     app.openapi = lambda: description(app)  # type: ignore[method-assign]  # as FastAPI documents it

@@ -79,13 +79,13 @@ def require_key(bucket: RateLimitBucket) -> Callable[[Request, str | None], Awai
 def check_key_before_body(request: Request) -> None:
     """Check the key of a request whose body is not valid JSON. Raise ProblemError when it is wrong.
 
-    Only alerts, halt and resume have a body.
+    Only alerts and commands have a body.
     """
     route = request.scope["route"].path
     if route.startswith("/admin/"):
-        context_of(request).keys.admit(
-            request, RateLimitBucket.ALERTS if route.startswith("/admin/alerts") else RateLimitBucket.HALTS
-        )
+        buckets = {"alerts": RateLimitBucket.ALERTS, "trades": RateLimitBucket.COMMANDS}
+        bucket = buckets.get(route.split("/")[2], RateLimitBucket.HALTS)
+        context_of(request).keys.admit(request, bucket)
 
 
 # routes list the key before the client, and dependencies run in that order: no valid key, no call to Temporal

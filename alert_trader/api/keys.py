@@ -25,8 +25,10 @@ class RateLimitBucket(StrEnum):
 
     ALERTS = "alerts"
     READS = "reads"
+    COMMANDS = "commands"
+    """Commands to trades."""
     HALTS = "halts"
-    """Halt and resume: they must work while a misconfigured webhook uses up the other buckets."""
+    """Halt, resume and flatten: they must work while a misconfigured webhook uses up the other buckets."""
     UNAUTHENTICATED = "unauthenticated"
     """Requests without a valid key, counted by address."""
 
@@ -64,6 +66,11 @@ class Keys:
         self._count(bucket, name)
         request.state.key_name = name
         return name
+
+    def count(self, request: Request, bucket: RateLimitBucket, name: str) -> None:
+        """Count a request of a signed-in person; raise ProblemError with 429."""
+        self._count(bucket, name)
+        request.state.key_name = name
 
     def _name_of(self, presented: str) -> str | None:
         """Return the key's name. All keys are compared, so that the time taken reveals nothing."""

@@ -10,9 +10,12 @@ from pydantic import BaseModel
 
 from alert_trader.api.dependencies import ReadKey, TemporalClient, problem_responses
 from alert_trader.control.queries import trade_views
+from alert_trader.control.queries.trade_names import find_trade, short_ids
 from alert_trader.control.queries.trade_views import Filter
+from alert_trader.control.queries.worth import with_worth, with_worths
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.trade.view import TradeView
+from alert_trader.domain.trade.worth import Worth, protection
 
 router = APIRouter(prefix="/admin/trades", tags=["trades"])
 
@@ -40,6 +43,12 @@ class TradeSummary(BaseModel):
     sold: int | None = None
     position: int | None = None
     reason: str | None = None
+    short_id: str | None = None
+    """The end of the id, as every command and request takes it."""
+    worth: Worth | None = None
+    """What the position is worth; null without one, or when no quote could be read."""
+    protection: str = ""
+    """Which orders work to sell the position; empty without one."""
 
 
 class TradeList(BaseModel):
@@ -70,8 +79,9 @@ async def list_trades(
 ) -> TradeList:
     """List trades, newest first."""
     only = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
-    rows = await trade_views.list_trades(client, only, limit=limit)
-    return TradeList(trades=[_summary(row) for row in rows])
+    rows, _missing = await with_worths(client, await trade_views.list_trades(client, only, limit=limit))
+    short = short_ids([row.workflow_id for row in rows])
+    return TradeList(trades=[_summary(row, short[row.workflow_id]) for row in rows])
 
 
 @router.get(
@@ -83,14 +93,17 @@ async def list_trades(
 async def show_trade(
     _: ReadKey, client: TemporalClient, trade: Annotated[str, Path(pattern=NAME)]
 ) -> TradeDetail:
-    """Return one trade with every event of its audit trail."""
-    details = await trade_views.show(client, trade)
+    """Return one trade with every event of its audit trail.
+
+    It is named by its id, the beginning or end of it, or its contract.
+    """
+    details = await with_worth(client, await trade_views.show(client, await find_trade(client, trade)))
     return TradeDetail(
         trade=_summary(details.row), view=details.view, events=list(details.events), note=details.note
     )
 
 
-def _summary(row: trade_views.TradeRow) -> TradeSummary:
+def _summary(row: trade_views.TradeRow, short: str | None = None) -> TradeSummary:
     view = row.view
     return TradeSummary(
         workflow_id=row.workflow_id,
@@ -109,4 +122,7 @@ def _summary(row: trade_views.TradeRow) -> TradeSummary:
         sold=None if view is None else view.sold,
         position=None if view is None else view.position,
         reason=None if view is None else view.reason,
+        short_id=short or short_ids([row.workflow_id])[row.workflow_id],
+        worth=row.worth,
+        protection="" if view is None else protection(view),
     )

@@ -9,7 +9,7 @@ import yarl
 
 from alert_trader.bot import slash, slash_account, slash_report
 from alert_trader.bot.client import TraderBot
-from alert_trader.bot.discord_text import DISCORD_ERRORS
+from alert_trader.bot.discord_errors import DISCORD_ERRORS
 from alert_trader.bot.setup_check import BAD_LOGIN, NO_INTENT, invite
 from alert_trader.control.intake.message import Intake
 from alert_trader.control.temporal import connect, runtime

@@ -2,21 +2,18 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, assert_never
+from typing import Any
 
 import discord
 from temporalio.client import Client
 
 from alert_trader.bot.actions import CONFIRM_WITHIN, Action, Question
-from alert_trader.bot.discord_text import count, safe
+from alert_trader.bot.discord_text import safe
+from alert_trader.bot.effects import confirm_label, contracts_affected, effect, impossible, run_action
 from alert_trader.bot.embeds import confirm_view
 from alert_trader.bot.operators import Operators, not_an_operator, signature
-from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries.trade_views import view_of
-from alert_trader.domain.alerts.portion import ALL, HALF, Portion
-from alert_trader.domain.money import plain
-from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.workflows.interface import Command, CommandReceipt
 
@@ -84,27 +81,7 @@ class ButtonHandler:
             reason=f"button {action} on the card",
             id=f"discord-{interaction.id}",
         )
-        await report_receipt(interaction, lambda: self._command(action, trade, command, offer))
-
-    async def _command(self, action: Action, trade: str, command: Command, offer: str) -> CommandReceipt:
-        match action:
-            case Action.CANCEL:
-                receipt = trade_commands.cancel(self._client, trade, command)
-            case Action.CONVERT:
-                receipt = trade_commands.convert_now(self._client, trade, command)
-            case Action.CLOSE_HALF:
-                receipt = trade_commands.sell(self._client, trade, command, HALF)
-            case Action.CLOSE_ALL:
-                receipt = trade_commands.close(self._client, trade, command)
-            case Action.APPROVE:
-                receipt = trade_commands.approve(self._client, trade, command, offer=offer)
-            case Action.APPROVE_HALF:
-                receipt = trade_commands.approve(self._client, trade, command, half=True, offer=offer)
-            case Action.SKIP:
-                receipt = trade_commands.skip(self._client, trade, command, offer=offer)
-            case _:
-                assert_never(action)
-        return await receipt
+        await report_receipt(interaction, lambda: run_action(self._client, action, trade, command, offer))
 
 
 async def report_receipt(
@@ -117,47 +94,6 @@ async def report_receipt(
     except ControlError as error:
         text = f"Not done: {error}"
     await interaction.followup.send(safe(text, 1800), ephemeral=True)
-
-
-def contracts_affected(action: Action, view: TradeView) -> int:
-    """Return how many contracts an action would buy, or sell from."""
-    return view.quantity - view.bought if action is Action.CONVERT else view.position
-
-
-def effect(action: Action, view: TradeView) -> str:
-    """Return what an action would do now, with its numbers."""
-    if action is not Action.CONVERT:
-        return effect_of_selling(HALF if action is Action.CLOSE_HALF else ALL, view)
-    ceiling = "unknown" if view.ceiling is None else f"${plain(view.ceiling)}"
-    return (
-        f"Buy the remaining {count(contracts_affected(action, view))} of {view.contract or 'the contract'} "
-        f"now. What is not offered within the ceiling ({ceiling}) is cancelled instead."
-    )
-
-
-def effect_of_selling(portion: Portion, view: TradeView) -> str:
-    """Return what selling a portion of the position would do now, with its numbers."""
-    selling = portion.of(view.position)
-    left = view.position - selling
-    what = f"Sell {count(selling)} of {view.contract or 'the contract'}, from the bid down."
-    unknown = " The price is not known in advance."
-    exits = f" Working exits ({count(view.exits_working)}) are cancelled first." if view.exits_working else ""
-    entry = " The rest of the entry is cancelled." if view.phase is Phase.ENTERING and not left else ""
-    rest = f" The exit plan applies again to the other {count(left)}." if left else " This closes the trade."
-    return f"{what}{unknown}{exits}{entry}{rest}"
-
-
-def impossible(action: Action, view: TradeView) -> str | None:
-    """Return why an action is not possible for a trade now; None when it is."""
-    if view.outcome is not None:
-        return f"Nothing to do: this trade is closed ({view.outcome})."
-    if contracts_affected(action, view) == 0 or (action is Action.CLOSE_HALF and HALF.of(view.position) == 0):
-        return (
-            "Nothing left to buy."
-            if action is Action.CONVERT
-            else f"Nothing to sell: the trade holds {count(view.position)}."
-        )
-    return None
 
 
 def _pressed_at(interaction: discord.Interaction[Any]) -> int:
@@ -177,6 +113,5 @@ async def ask(interaction: discord.Interaction[Any], action: Action, view: Trade
         contracts=contracts_affected(action, view),
         asked_at=_pressed_at(interaction),
     )
-    label = "Yes, buy at market" if action is Action.CONVERT else "Yes, sell"
     text = f"**{view.mode.upper()}** · {effect(action, view)}\nConfirm within {CONFIRM_WITHIN} s."
-    await interaction.followup.send(text, view=confirm_view(question, label), ephemeral=True)
+    await interaction.followup.send(text, view=confirm_view(question, confirm_label(action)), ephemeral=True)

@@ -17,6 +17,7 @@ from alert_trader.domain.ids import message_of_workflow
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import OfferKind, TradeView
+from alert_trader.domain.trade.worth import WORKING
 
 COLOURS = {Mode.DEMO: 0x5865F2, Mode.DRY_RUN: 0x95A5A6, Mode.SANDBOX: 0xE67E22, Mode.LIVE: 0x2ECC71}
 """Of a card while its trade is open. In every colour, the heading names the mode."""
@@ -57,8 +58,6 @@ OUTCOMES = {
     Outcome.EXPIRED: "⌛ expired",
 }
 STUCK = "🛑 stuck: it can do nothing until it is repaired"
-WORKING = frozenset({"pending", "live", "cancelling", "unrecognised"})
-"""Statuses of an order that can still fill."""
 BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.AWAITING, Phase.ENTERING})
 
 
@@ -238,6 +237,8 @@ def _attention(view: TradeView) -> tuple[Field, ...]:
                 wide=True,
             )
         )
+    if view.protection and not view.without_exit:
+        fields.append(Field(name="🛡️ Sold by", value=safe(view.protection, LONGEST_FIELD), wide=True))
     if view.unprotected:
         fields.append(
             Field(name="⚠️ No exit", value=f"{count(view.unprotected)} without a working exit yet", wide=True)

@@ -16,7 +16,8 @@ from typing_extensions import override
 from alert_trader.bot.button_handler import ButtonHandler
 from alert_trader.bot.buttons import ButtonHandlers, CardButton, ConfirmButton
 from alert_trader.bot.cards import CardActivity
-from alert_trader.bot.discord_text import DISCORD_ERRORS, discord_ids, safe
+from alert_trader.bot.discord_errors import DISCORD_ERRORS
+from alert_trader.bot.discord_text import discord_ids, safe
 from alert_trader.bot.intake import MessageIntake
 from alert_trader.bot.operators import Operators
 from alert_trader.bot.reactions import Reactions

@@ -4,14 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-import aiohttp
-import discord
-
 from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.money import plain
-
-DISCORD_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""Errors of a call to Discord: it refused, was not reached, or timed out."""
 
 LONGEST_MESSAGE = 1900
 """Characters; Discord allows 2000."""

@@ -15,7 +15,8 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.bot.alert_message import alert_of, listened_channel
-from alert_trader.bot.discord_text import DISCORD_ERRORS, discord_ids
+from alert_trader.bot.discord_errors import DISCORD_ERRORS
+from alert_trader.bot.discord_text import discord_ids
 from alert_trader.bot.reactions import REFUSED, STARTED, Reactions
 from alert_trader.control.errors import ControlError, NoAnswerError, UnreachableError
 from alert_trader.control.intake.message import (

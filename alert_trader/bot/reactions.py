@@ -8,7 +8,7 @@ import logging
 
 import discord
 
-from alert_trader.bot.discord_text import DISCORD_ERRORS
+from alert_trader.bot.discord_errors import DISCORD_ERRORS
 
 log = logging.getLogger("alert-trader.bot.reactions")
 

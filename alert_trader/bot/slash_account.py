@@ -6,6 +6,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from alert_trader import clock
 from alert_trader.bot import reply_text
 from alert_trader.bot.discord_text import count, safe
 from alert_trader.bot.operators import signature
@@ -16,6 +17,7 @@ from alert_trader.control.queries.trade_views import Filter, list_trades
 from alert_trader.domain.account.limits import Limits, written
 from alert_trader.domain.account.view import AccountView
 from alert_trader.domain.market.calendar import eastern
+from alert_trader.runtime.desk_link import LINK_LIFETIME, desk_link
 from alert_trader.runtime.kill_switch import kill_switch_of
 
 Interaction = discord.Interaction[Any]
@@ -206,6 +208,21 @@ async def limits(
     await reply(interaction, make)
 
 
+@app_commands.command(name="desk")
+async def desk(interaction: Interaction) -> None:
+    """Send yourself a link to the desk page. It signs you in, once, within 5 minutes."""
+    settings = bot_of(interaction).settings
+
+    async def make() -> str:
+        if not settings.api_key_ring:
+            return "There is no desk page: set `TRADER_API_KEYS` for the API and the bot, and restart both."
+        minutes = int(LINK_LIFETIME.total_seconds() / 60)
+        link = desk_link(settings, signature(interaction.user), clock.now())
+        return f"[Open the desk page]({link}) · for you alone, once, within {minutes} minutes."
+
+    await reply(interaction, make)
+
+
 COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (
     status,
     account_command,
@@ -216,4 +233,5 @@ COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (
     resume,
     flatten,
     limits,
+    desk,
 )

@@ -23,7 +23,7 @@ Interaction = discord.Interaction[Any]
 
 @app_commands.command(name="report")
 @app_commands.describe(
-    by="One day, one week, or by author or channel.",
+    by="One day, week or month, or by author or channel.",
     day="A day of the period, such as 2026-11-24. Default: today in New York.",
 )
 async def report(interaction: Interaction, by: Grouping = Grouping.DAY, day: str | None = None) -> None:

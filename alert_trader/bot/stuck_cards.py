@@ -7,7 +7,7 @@ from datetime import timedelta
 from temporalio.client import Client
 
 from alert_trader.bot.cards import CardActivity
-from alert_trader.bot.discord_text import DISCORD_ERRORS
+from alert_trader.bot.discord_errors import DISCORD_ERRORS
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries.cards import last_card, request_card
 from alert_trader.control.queries.stuck import stuck_workflows

@@ -9,24 +9,19 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client
 
+from alert_trader.cli.account_display import checks_table, limits_table, show_account, show_halt
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.fitting_table import Column, fitting_table
-from alert_trader.cli.trade_display import show_events, signed
 from alert_trader.control.commands import account_commands as control
 from alert_trader.control.queries import account as account_queries
-from alert_trader.control.queries.trade_names import find_trade, short_ids
-from alert_trader.domain.account.limits import Limits, diff, written
-from alert_trader.domain.account.preflight import Check
-from alert_trader.domain.account.trading_state import AccountState
-from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt
+from alert_trader.control.queries.trade_names import find_trade
+from alert_trader.control.queries.trade_views import views_of
+from alert_trader.control.queries.worth import Worths, read_worths
+from alert_trader.domain.account.view import AccountReceipt, AccountView
 from alert_trader.domain.ids import AccountNumber
-from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
 from alert_trader.runtime.kill_switch import kill_switch_of
 
@@ -40,8 +35,6 @@ account_app = typer.Typer(
     invoke_without_command=True,
 )
 limits_app = typer.Typer(help="Show or change the limits.", invoke_without_command=True)
-
-_STYLES = {AccountState.ACTIVE: "green", AccountState.REDUCING: "yellow", AccountState.HALTED: "bold red"}
 
 
 @contextlib.contextmanager
@@ -71,14 +64,21 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
         return
     loaded = settings()
     switch = kill_switch_of(loaded.settings)
-    view = with_client(
-        lambda client: account_queries.account_view(client, loaded.settings.account, switch), loaded
-    )
+
+    async def ask(client: Client) -> tuple[AccountView, Worths]:
+        view = await account_queries.account_view(client, loaded.settings.account, switch)
+        held = [each.trade for each in view.open_trades if each.position]
+        trades = await views_of(client, held)
+        return view, await read_worths(client, list(trades.values()), of=held)
+
+    view, worths = with_client(ask, loaded)
     if as_json:
         allowed = {"entries_allowed": view.may_trade, "entries_blocked_by": view.stops}
-        print_json({**dataclasses.asdict(view), **allowed})
+        print_json(
+            {**dataclasses.asdict(view), **allowed, "unrealised": worths.total, "worth": worths.by_trade}
+        )
     else:
-        show_account(out(), view)
+        show_account(out(), view, worths)
 
 
 @account_app.command("positions")
@@ -300,136 +300,3 @@ def _receipt(receipt: AccountReceipt, *, as_json: bool) -> None:
         print_json(receipt)
     else:
         out().print(receipt.text, markup=False)
-
-
-def show_account(console: Console, view: AccountView) -> None:
-    """Print an account: first what blocks entries, then the numbers, then the last events."""
-    limits = view.limits
-    style = _STYLES[view.state]
-    console.print(
-        f"[bold]Account {escape(view.account)}[/]  [{style}]{view.state.upper()}[/]  "
-        f"mode {view.mode}  halts so far {view.epoch}"
-    )
-    for each in view.stops:
-        console.print(f"  [red]entries blocked:[/] {escape(each)}")
-    if view.may_trade:
-        console.print("  entries allowed, within the limits")
-    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    reference = "not known yet" if view.reference is None else f"{plain(view.reference)} dollars"
-    rows = [
-        (
-            "buying power",
-            f"{reference} at the open of {view.day}, {plain(view.committed)} reserved for open trades",
-        ),
-        (
-            "trades",
-            (
-                f"{len(view.open_trades)} of {limits.max_open_trades} open · "
-                f"{view.trades_today} of {limits.max_trades_per_day} today"
-            ),
-        ),
-        (
-            "bought today",
-            f"{plain(view.notional_today)} of {plain(limits.max_notional_per_day)} dollars at ceiling prices",
-        ),
-        (
-            "realised today",
-            f"{signed(view.realised_today)} dollars (halt at -{plain(limits.max_loss_per_day)})",
-        ),
-        ("entry orders", f"{view.orders_last_minute} of {limits.max_orders_per_minute} in the last minute"),
-        (
-            "order stream",
-            "[red]not connected[/]"
-            if view.stream_since is None
-            else f"connected since {eastern(view.stream_since, '%Y-%m-%d %H:%M:%S')}",
-        ),
-        *_clock_rows(view),
-        *(
-            ("difference", f"{escape(str(each))}{_explained(each.explained_by, each.explanation)}")
-            for each in view.differences
-        ),
-        *(("other order", escape(each.text)) for each in view.foreign_orders),
-    ]
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
-    if view.open_trades:
-        console.print(_trades_table(view, width=console.width))
-    if view.events:
-        console.print("[bold]Last events[/]")
-        show_events(console, view.events[-10:], since=view.events[-10:][0].at)
-
-
-def _clock_rows(view: AccountView) -> list[tuple[str, str]]:
-    """Return a row for each worker whose clock is 0.25 s off, or not compared."""
-    if not view.clocks:
-        return [("clocks", "[yellow]not known[/]: no worker has reported")]
-    return [
-        ("clocks", f"[{'red' if each.wrong else 'yellow'}]{escape(str(each))}[/] ({escape(each.worker)})")
-        for each in view.clocks
-        if each.noted
-    ]
-
-
-def _explained(by: str | None, why: str | None) -> str:
-    return "" if by is None else f" [dim](explained by {escape(by)}: {escape(why or '')})[/]"
-
-
-_TRADE_COLUMNS = (
-    Column(name="trade", rank=0),
-    Column(name="contract", rank=0),
-    Column(name="state", rank=1),
-    Column(name="qty", rank=5, justify="right"),
-    Column(name="bought", rank=4, justify="right"),
-    Column(name="held", rank=0, justify="right"),
-    Column(name="reserved $", rank=3, justify="right"),
-    Column(name="realised $", rank=2, justify="right"),
-)
-
-
-def _trades_table(view: AccountView, *, width: int) -> Table:
-    short = short_ids([each.trade for each in view.open_trades])
-    rows = [
-        (
-            escape(short[each.trade]),
-            escape(each.contract),
-            "buying" if each.entering else "holding",
-            *(str(number) for number in (each.quantity, each.bought, each.position)),
-            plain(each.reserved),
-            signed(each.realised),
-        )
-        for each in view.open_trades
-    ]
-    table = fitting_table(_TRADE_COLUMNS, rows, width=width)
-    table.title, table.title_justify, table.title_style = "Open trades", "left", "bold"
-    return table
-
-
-def show_halt(console: Console, receipt: HaltReceipt) -> None:
-    """Print the result of a halt."""
-    console.print(receipt.text, markup=False)
-    for title, lines in (("cancelled", receipt.cancelled), ("remaining", receipt.remaining)):
-        for line in lines:
-            console.print(f"  {title}: {line}", markup=False)
-    console.print("To trade again: trader resume 'what has changed'", style="dim", markup=False)
-
-
-def checks_table(checks: list[Check]) -> Table:
-    """Return the checks as a table, each with what to do."""
-    table = Table("", "check", "found", "what to do", box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for each in checks:
-        table.add_row(
-            "[green]ok[/]" if each.ok else "[red]FAILED[/]", each.name, escape(each.found), escape(each.fix)
-        )
-    return table
-
-
-def limits_table(limits: Limits) -> Table:
-    """Return the limits as a table, with the default of those that differ from it."""
-    table = Table("limit", "in force", "default", box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    defaults = {each.name: each.old for each in diff(Limits(), limits)}
-    for name in Limits.__dataclass_fields__:
-        table.add_row(name, escape(written(getattr(limits, name))), defaults.get(name, ""))
-    return table

@@ -51,10 +51,22 @@ ENTRIES = (
         "Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, API and bot.",
     ),
     Entry(
+        "down",
+        "Run",
+        "local:down",
+        "Stop the stack that `trader up` started. Orders that work at the broker stay there.",
+    ),
+    Entry(
+        "logs",
+        "Run",
+        "local:logs",
+        "Show the logs of the stack of this machine, the lines of all processes by their time.",
+    ),
+    Entry(
         "demo",
         "Run",
         "demo:demo",
-        "Trade eight scripted alerts on a simulated venue, show the results, and check its records.",
+        "Trade ten scripted alerts on a simulated venue, show the results, and check its records.",
     ),
     Entry(
         "worker",
@@ -118,6 +130,7 @@ ENTRIES = (
         "trades:sell",
         "Sell part of a position, from the bid down. The exit plan applies again to the rest.",
     ),
+    Entry("exits", "Trade", "exits:exits", "Show what sells a trade's position, or change it."),
     Entry(
         "approve",
         "Trade",
@@ -151,14 +164,26 @@ ENTRIES = (
         "Show the account; list positions and orders, run checks, explain differences.",
     ),
     Entry("limits", "Account", "account:limits_app", "Show or change the limits."),
+    Entry(
+        "status",
+        "View",
+        "status:status",
+        "Show one screen: may it trade, open trades with worth and exits, P&L of today, what needs you.",
+    ),
     Entry("list", "View", "trades:list_command", "List trades, newest first."),
     Entry(
         "show",
         "View",
         "trades:show",
-        "Show one trade: alert, checks, orders, price steps, fills, exits, P&L.",
+        "Show one trade: alert, checks, orders, price steps, fills, exits, worth, P&L.",
     ),
     Entry("watch", "View", "trades:watch", "Follow one trade, or all trades, until Ctrl-C."),
+    Entry(
+        "open",
+        "View",
+        "local:open_command",
+        "Open a trade's history in Temporal's Web UI, or the desk page, in a browser.",
+    ),
     Entry(
         "parse",
         "View",
@@ -216,6 +241,15 @@ ENTRIES = (
         "Show the workers' builds, check an upgrade, or change the build that runs the trades.",
     ),
     Entry("profile", "Setup", "why:profile_app", "Test author profiles, and propose them."),
+    Entry("notify", "Setup", "local:notify_app", "Test the notifications."),
+    Entry("backup", "Setup", "backup:backup", "Copy what matters of the data folder into one file."),
+    Entry("restore", "Setup", "backup:restore", "Put the data folder back as it was when a backup was made."),
+    Entry(
+        "completion",
+        "Setup",
+        "completion:completion",
+        "Print the script that completes commands and options in a shell.",
+    ),
     Entry("config", "Setup", "config:config_app", "Show the settings in force."),
 )
 """Every command, in the order of the help. A test compares the texts with the commands' docstrings."""
@@ -256,6 +290,7 @@ def application(arguments: Sequence[str] | None = None) -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode="rich",
     )
     app.callback()(root)
@@ -303,8 +338,13 @@ def main() -> None:
 
 
 def _run() -> int:
+    arguments = sys.argv[1:]
+    if completes := "_TRADER_COMPLETE" in os.environ:
+        importlib.import_module("alert_trader.cli.completion").prepare()
+        arguments = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()
     try:
-        result = application(sys.argv[1:])(standalone_mode=False)
+        made = application(arguments)
+        result = made(prog_name="trader", standalone_mode=False) if completes else made(standalone_mode=False)
     except typer.Exit as ended:
         return ended.exit_code
     except TyperException as wrong:

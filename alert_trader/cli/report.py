@@ -22,6 +22,7 @@ from alert_trader.control.reports import wording
 from alert_trader.control.reports.report import Gathered, wanted
 from alert_trader.domain.market.calendar import NEW_YORK, eastern, new_york_date
 from alert_trader.domain.reports.figures import Grouping, Report
+from alert_trader.domain.reports.month import DayResult, weeks
 from alert_trader.domain.reports.timeline import Bar, Timeline, timeline_of
 from alert_trader.mirrors.archive import Place
 from alert_trader.mirrors.reader import ArchiveReader
@@ -35,12 +36,14 @@ WIDTH = 48
 
 def report_command(  # noqa: PLR0913 - the options of a command
     grouping: Annotated[
-        Grouping, typer.Argument(help="Report on one day or one week, or group by author or channel.")
+        Grouping, typer.Argument(help="Report on one day, week or month, or group by author or channel.")
     ] = Grouping.DAY,
     *,
     on: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="This day, or the week of this day. Default: today."),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="This day, or the week or month of this day. Default: today."
+        ),
     ] = None,
     since: DAY = None,
     until: DAY = None,
@@ -148,6 +151,8 @@ def _show(made: Report) -> None:
     for name, value in wording.figures(made):
         facts.add_row(name, escape(value))
     console.print(facts)
+    if made.scope.grouping is Grouping.MONTH:
+        console.print(calendar_table(made))
     if made.lines:
         console.print(_lines(made))
     if made.steps:
@@ -158,6 +163,24 @@ def _show(made: Report) -> None:
         console.print(_missed(made))
     for note in wording.notes(made):
         console.print(f"[dim]{escape(note)}[/]")
+
+
+def calendar_table(made: Report) -> Table:
+    """Return the realised P&L of each day of a month as a calendar."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_lines=True)
+    table.title, table.title_justify, table.title_style = "\nP&L by day of the alert", "left", "bold"
+    for name in ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"):
+        table.add_column(name, justify="right", no_wrap=True, min_width=8)
+    for week in weeks(made):
+        table.add_row(*(_day_cell(each) for each in week))
+    return table
+
+
+def _day_cell(each: DayResult | None) -> str:
+    if each is None:
+        return ""
+    result = "" if each.line is None else signed(each.line.pnl) if each.line.bought else "[dim]none[/]"
+    return f"[dim]{each.day.day}[/]\n{result}"
 
 
 def _lines(made: Report) -> Table:

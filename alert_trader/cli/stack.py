@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,10 +15,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from alert_trader.cli.context import err, out, run, settings
+from alert_trader.cli.context import err, fail, out, run, settings
+from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.mirrors.address import without_credentials
-from alert_trader.runtime.local.process import without_secrets
+from alert_trader.runtime.desk_link import desk_address
+from alert_trader.runtime.local.process import make_folder, without_secrets
+from alert_trader.runtime.local.running import read_state
 from alert_trader.runtime.local.stack import Stack
 from alert_trader.settings.load import as_environment
 from alert_trader.start import command
@@ -29,6 +34,9 @@ def up(
     *,
     free_ports: Annotated[
         bool, typer.Option("--free-ports", help="Use free ports instead of those in the settings.")
+    ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return once it runs; `trader down` stops it.")
     ] = False,
     with_chat: Annotated[
         bool,
@@ -43,7 +51,9 @@ def up(
     a simulated chat replaces Discord.
     """
     in_force = settings(default_mode=Mode.DEMO, use_stack=False).settings
-
+    if detach:
+        _detached(in_force.data_dir.absolute())
+        return
     venue = {"accounts": [{"number": in_force.account, "cash": DEMO_CASH}]}
     chat = with_chat and in_force.mode is Mode.DEMO and in_force.discord_token is None
 
@@ -67,6 +77,36 @@ def up(
             err().print("stopping …")
 
     run(stay())
+
+
+def _detached(folder: Path) -> None:
+    """Start `trader up` as a process of its own, and print what it prints until it runs."""
+    if (state := read_state(folder)) is not None:
+        fail(ExitCode.REFUSED, f"a stack runs in {folder} already, as process {state['pid']}")
+    make_folder(folder / "logs")
+    log = folder / "logs" / "up.log"
+    arguments = [each for each in sys.argv[1:] if each != "--detach"]
+    # it shows the key that a demo makes
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.argv[0], *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
+    shown = 0
+    try:
+        while (ended := child.poll()) is None and "list trades" not in log.read_text():
+            text = log.read_text()
+            err().print(text[shown:], markup=False, end="")
+            shown = len(text)
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        child.terminate()
+        child.wait()
+        raise
+    last = log.read_text()[shown:].replace("Ctrl-C stops", "`trader down` stops")
+    out().print(last, markup=False, soft_wrap=True, end="")
+    if ended is not None:
+        fail(ExitCode.UNREACHABLE, f"the stack did not start; its log is {log}")
 
 
 def worker(
@@ -237,6 +277,9 @@ def welcome(running: Stack) -> None:
         table.add_row("Redis", escape(_without_password(running.redis_url)))
     table.add_row("archive", escape(without_credentials(running.settings.archive_place)))
     if running.api_url is not None:
+        desk = desk_address(running.settings)
+        how = " with the key below" if running.made_key else ""
+        table.add_row("desk page", f"{escape(desk)}/desk  [dim](sign in{how}, or ask the bot: /desk)[/]")
         keys = running.settings.api_key_ring
         # show only a key that this run generated, never one from the settings
         shown = (

@@ -17,6 +17,7 @@ from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import OrderView, TradeView
+from alert_trader.domain.trade.worth import Worth, has_position
 
 _STYLES = {
     Outcome.FLAT: "green",
@@ -60,14 +61,16 @@ def state(text: str | None) -> str:
 
 TRADE_COLUMNS = (
     Column(name="trade", rank=0),
-    Column(name="started (ET)", rank=4),
+    Column(name="started (ET)", rank=7),
     Column(name="contract", rank=1),
     Column(name="state", rank=0),
-    Column(name="qty", rank=7, justify="right"),
-    Column(name="alert", rank=6, justify="right"),
+    Column(name="qty", rank=9, justify="right"),
+    Column(name="alert", rank=8, justify="right"),
     Column(name="bought", rank=3, justify="right"),
     Column(name="P&L $", rank=2, justify="right"),
-    Column(name="reason", rank=5),
+    Column(name="bid", rank=5, justify="right"),
+    Column(name="unrealised $", rank=4, justify="right"),
+    Column(name="reason", rank=6),
 )
 
 
@@ -93,6 +96,8 @@ def _trade_cells(row: TradeRow, short: Mapping[str, str]) -> list[str]:
             state(row.phase) + failed,
             *[NONE] * 3,
             signed(row.pnl),
+            NONE,
+            NONE,
             "",
         ]
     return [
@@ -103,6 +108,8 @@ def _trade_cells(row: TradeRow, short: Mapping[str, str]) -> list[str]:
         price(view.alert_price),
         filled(view.bought, view.average_entry),
         signed(view.pnl),
+        price(None if row.worth is None else row.worth.mark),
+        signed(None if row.worth is None else row.worth.unrealised),
         # only the code; `show` has the whole text
         escape((view.reason or "").partition(":")[0]),
     ]
@@ -148,7 +155,7 @@ def show_trade(console: Console, details: TradeDetails) -> None:
     posted = eastern(alert.posted_at, "%Y-%m-%d %H:%M:%S")
     facts.add_row("from", escape(f"{who} in channel {alert.channel_id}, posted {posted}"))
     if view is not None:
-        for label, text in _facts(view):
+        for label, text in _facts(view, row.worth):
             facts.add_row(label, text)
     console.print(facts)
     if details.note:
@@ -160,7 +167,7 @@ def show_trade(console: Console, details: TradeDetails) -> None:
         console.print(_orders_table(view.orders, width=console.width))
 
 
-def _facts(view: TradeView) -> list[tuple[str, str]]:
+def _facts(view: TradeView, worth: Worth | None) -> list[tuple[str, str]]:
     rows = []
     if view.offer is not None:
         answers = f"trader approve {view.workflow_id}, or trader skip {view.workflow_id}"
@@ -191,8 +198,9 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
                 ),
             )
         )
+        rows += _worth(view, worth)
         fees = NONE if view.fees is None else plain(view.fees)
-        rows.append(("P&L", f"{signed(view.pnl)} dollars before fees (estimated {fees})"))
+        rows.append(("P&L", f"realised {signed(view.pnl)} dollars before fees (estimated {fees})"))
     if view.unvalued:
         rows.append(
             (
@@ -200,17 +208,40 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
                 f"{view.unvalued} contract(s) held to expiration: may be exercised, not in the P&L",
             )
         )
-    if view.unprotected:
-        rows.append(("no exit", f"[red]{view.unprotected} contract(s) without a working exit yet[/]"))
-    if view.without_exit:
-        text = f"nothing will sell {view.without_exit} contract(s): close the trade, or held until expiration"
-        rows.append(("no exit", f"[yellow]{text}[/]"))
+    rows += _exits(view)
     if view.unknown_orders:
         rows.append(
             ("unknown", f"[red]{view.unknown_orders} order(s) with unknown outcome, counted as working[/]")
         )
     if view.reason:
         rows.append(("why", escape(view.reason)))
+    return rows
+
+
+def _worth(view: TradeView, worth: Worth | None) -> list[tuple[str, str]]:
+    """Return what the position is worth at the bid; nothing without a position."""
+    if not has_position(view):
+        return []
+    if worth is None:
+        text = "not known: no quote could be read"
+    else:
+        text = (
+            f"bid {price(worth.mark)} at {eastern(worth.at)} · {worth.value:,.2f} dollars · "
+            f"unrealised {signed(worth.unrealised)} dollars"
+        )
+    return [("worth now", text)]
+
+
+def _exits(view: TradeView) -> list[tuple[str, str]]:
+    """Return what sells what is held, and what is not covered."""
+    rows = []
+    if view.protection and not view.without_exit:
+        rows.append(("sold by", escape(view.protection)))
+    if view.unprotected:
+        rows.append(("no exit", f"[red]{view.unprotected} contract(s) without a working exit yet[/]"))
+    if view.without_exit:
+        text = f"nothing will sell {view.without_exit} contract(s): close the trade, or held until expiration"
+        rows.append(("no exit", f"[yellow]{text}[/]"))
     return rows
 
 

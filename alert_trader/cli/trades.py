@@ -30,6 +30,7 @@ from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.stuck import marked, stuck_workflows
 from alert_trader.control.queries.trade_names import find_trade
 from alert_trader.control.queries.trade_views import Filter, TradeDetails, TradeRow
+from alert_trader.control.queries.worth import with_worth, with_worths
 from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.portion import read_portion
@@ -75,9 +76,9 @@ def send(
         if not as_json:
             err().print(f"{summary_of(taken)}  (mode {loaded.settings.mode})", markup=False)
         trade = taken.workflow_id if isinstance(taken, TradeStarted | PassedToTrade) else None
-        return taken, await follow(
-            client, trade, timeout, quiet=as_json
-        ) if wait and trade is not None else None
+        if not wait or trade is None:
+            return taken, None
+        return taken, await with_worth(client, await follow(client, trade, timeout, quiet=as_json))
 
     taken, details = with_client(ask, loaded)
     if as_json:
@@ -200,12 +201,13 @@ def list_command(
     loaded = settings()
     only = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
 
-    async def ask(client: Client) -> tuple[list[TradeRow], list[StuckWorkflow]]:
+    async def ask(client: Client) -> tuple[list[TradeRow], list[StuckWorkflow], str | None]:
         rows = await trade_views.list_trades(client, only, limit=limit, views=not quick)
         stuck = await stuck_workflows(client, loaded.settings.account)
-        return marked(rows, stuck), stuck
+        valued, missing = await with_worths(client, marked(rows, stuck))
+        return valued, stuck, missing
 
-    rows, stuck = with_client(ask, loaded)
+    rows, stuck, missing = with_client(ask, loaded)
     if as_json:
         print_json(rows)
     elif not rows:
@@ -214,15 +216,17 @@ def list_command(
         console = out()
         console.print(trade_display.trades_table(rows, width=console.width))
         trade_display.show_stuck(out(), stuck)
+        if missing is not None:
+            err().print(f"Unrealised P&L is not complete: {missing}", markup=False)
         if not quick and not any(row.view for row in rows):
             err().print("No worker answered: prices and fills are missing. Start one with: trader worker")
 
 
 def show(trade: TRADE, *, as_json: JSON = False) -> None:
-    """Show one trade: alert, checks, orders, price steps, fills, exits, P&L."""
+    """Show one trade: alert, checks, orders, price steps, fills, exits, worth, P&L."""
 
     async def ask(client: Client) -> TradeDetails:
-        return await trade_views.show(client, await find_trade(client, trade))
+        return await with_worth(client, await trade_views.show(client, await find_trade(client, trade)))
 
     details = with_client(ask)
     if as_json:
@@ -277,13 +281,15 @@ async def _watch_all(client: Client) -> None:
             await asyncio.sleep(1)
 
 
-def _run_command(
+def run_command(
     ask: Callable[[Client, str, Command], Awaitable[CommandReceipt]],
     trade: str,
     reason: str,
     *,
     as_json: bool,
 ) -> None:
+    """Send a command to a trade and print its receipt; exit with the code of a refusal."""
+
     async def act(client: Client) -> CommandReceipt:
         found = await find_trade(client, trade)
         if not as_json and found != trade:
@@ -303,17 +309,17 @@ def _run_command(
 
 def cancel(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Cancel the rest of the entry. Contracts already bought keep their exits."""
-    _run_command(trade_commands.cancel, trade, reason, as_json=as_json)
+    run_command(trade_commands.cancel, trade, reason, as_json=as_json)
 
 
 def close(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Close a trade: cancel its orders and sell its position, from the bid down."""
-    _run_command(trade_commands.close, trade, reason, as_json=as_json)
+    run_command(trade_commands.close, trade, reason, as_json=as_json)
 
 
 def convert(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Buy the rest of the entry now, up to the ceiling."""
-    _run_command(trade_commands.convert_now, trade, reason, as_json=as_json)
+    run_command(trade_commands.convert_now, trade, reason, as_json=as_json)
 
 
 def sell(
@@ -330,7 +336,7 @@ def sell(
         part = read_portion(portion)
     except ValueError as error:
         fail(ExitCode.USAGE, str(error))
-    _run_command(
+    run_command(
         lambda client, named, asked: trade_commands.sell(client, named, asked, part),
         trade,
         reason,
@@ -346,7 +352,7 @@ def approve(
     as_json: JSON = False,
 ) -> None:
     """Approve what a trade waits for: its entry, or an exit by its author."""
-    _run_command(
+    run_command(
         lambda client, named, asked: trade_commands.approve(client, named, asked, half=half),
         trade,
         reason,
@@ -356,4 +362,4 @@ def approve(
 
 def skip(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Reject what a trade waits for."""
-    _run_command(trade_commands.skip, trade, reason, as_json=as_json)
+    run_command(trade_commands.skip, trade, reason, as_json=as_json)

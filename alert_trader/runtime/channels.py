@@ -168,9 +168,8 @@ def written(notice: Notice) -> str:
     return f"[{sign}]{mode} {notice.workflow_id}\n{notice.title}\n{notice.text}"
 
 
-def operators(settings: Settings) -> tuple[Channel, ...]:
-    """Return the operator channels of the settings; raises ValueError for an invalid address."""
-    rules = NotificationRules(lowest_level=Level(settings.notify_level), quiet_hours=settings.quiet_hours)
+def services_of(settings: Settings) -> list[OperatorService]:
+    """Return the services that reach an operator; raises ValueError for an invalid address."""
     services: list[OperatorService] = []
     if settings.operator_webhook_url is not None:
         services.append(Webhook(settings.operator_webhook_url.get_secret_value(), settings.notify_mention))
@@ -179,4 +178,10 @@ def operators(settings: Settings) -> tuple[Channel, ...]:
             AppriseChannel(url, place)
             for place, url in enumerate(settings.notify_urls.get_secret_value().split(), 1)
         ]
-    return tuple(OperatorChannel(service, rules) for service in services)
+    return services
+
+
+def operators(settings: Settings) -> tuple[Channel, ...]:
+    """Return the operator channels of the settings; raises ValueError for an invalid address."""
+    rules = NotificationRules(lowest_level=Level(settings.notify_level), quiet_hours=settings.quiet_hours)
+    return tuple(OperatorChannel(service, rules) for service in services_of(settings))

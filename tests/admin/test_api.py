@@ -154,6 +154,42 @@ async def test_the_account_is_halted_and_resumed_by_name(api: Api) -> None:
     assert (await api("POST", "/admin/resume", json={"changed": "again"})).status_code in {200, 409}
 
 
+async def test_a_trade_is_commanded_by_its_short_id(slot: WorkerSlot, api: Api) -> None:
+    """Sell a part, then close: the receipt says what was done, and the audit trail names the key.
+
+    A repeat under its key has no further effect, and what cannot be done is 409 with the trade's words.
+    """
+    trade = await slot.alert(bid="1.20", ask="1.20")
+    await trade.until("held", phase=Phase.HOLDING, exits_working=2)
+    await trade.quote("1.40", "1.60")
+    listed = (await api("GET", "/admin/trades", params={"limit": 200})).json()["trades"]
+    row = next(each for each in listed if each["workflow_id"] == f"trade-{trade.id}")
+    assert (row["worth"]["mark"], row["worth"]["unrealised"]) == ("1.4", "80.00")
+    assert row["protection"].startswith("exits working: 2 at ")
+    path, headers = f"/admin/trades/{row['short_id']}", {"idempotency-key": new_key()}
+    sold = await api("POST", f"{path}/sell", json={"portion": "1/4", "reason": "trim"}, headers=headers)
+    assert (sold.status_code, sold.json()["workflow_id"]) == (200, row["workflow_id"])
+    await trade.until("sold one", sold=1)
+    again = await api("POST", f"{path}/sell", json={"portion": "1/4", "reason": "trim"}, headers=headers)
+    assert again.json()["text"] == sold.json()["text"]
+    assert (await api("POST", f"{path}/cancel")).status_code == 409
+    assert (await api("POST", f"{path}/sell", json={"portion": "some"})).status_code == 422
+    closed = await api("POST", f"{path}/close", json={"reason": "the test is over"}, key=HOOK)
+    assert closed.status_code == 200
+    view = await trade.result()
+    assert (view.sold, view.position) == (4, 0)
+    assert "api:ops" in str(await trade.events())
+    assert "api:hook" in str(await trade.events())
+
+
+async def test_flatten_names_its_account(api: Api) -> None:
+    """A flatten without the account's number, or with another's, does nothing."""
+    assert (await api("POST", "/admin/flatten", json={"reason": "a test"})).status_code == 422
+    other = await api("POST", "/admin/flatten", json={"account": "5WT99999"})
+    assert (other.status_code, other.json()["type"]) == (409, "urn:alert-trader:problem:not-possible")
+    assert (await api("GET", "/admin/account")).json()["state"] == "active"
+
+
 async def test_readiness_is_reported(api: Api) -> None:
     """With Temporal and a worker there, it can do its work."""
     assert (await api("GET", "/health/ready", key=None)).json() == {"state": "ready", "mode": "demo"}

@@ -141,7 +141,7 @@ def words(card: Message) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_guild(data_dir: Path) -> AsyncIterator[Guild]:
+async def open_guild(data_dir: Path, *, with_api: bool = False) -> AsyncIterator[Guild]:
     """Start everything; it is all ended on leaving."""
     people = {
         "authors": (ADA, BOB, EVE),
@@ -154,7 +154,12 @@ async def open_guild(data_dir: Path) -> AsyncIterator[Guild]:
     venue = {"accounts": [{"number": settings.account, "cash": CASH}]}
     async with (
         Stack(
-            settings, use_free_ports=True, with_chat=True, venue_config=venue, chat_config={"people": PEOPLE}
+            settings,
+            use_free_ports=True,
+            with_api=with_api,
+            with_chat=True,
+            venue_config=venue,
+            chat_config={"people": PEOPLE},
         ) as stack,
         ChatControl(str(stack.chat_url)) as chat,
         VenueControl(str(stack.venue_url)) as control,

@@ -31,6 +31,7 @@ from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.ids import WorkflowId, message_id, trade_workflow_id
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import TradeView
+from alert_trader.domain.trade.worth import Worth
 from alert_trader.workflows.interface import (
     CARD_QUERY,
     EVENTS_QUERY,
@@ -72,6 +73,8 @@ class TradeRow:
     view: TradeView | None = None
     stuck: StuckWorkflow | None = None
     """How it is stuck, where that was looked for: `control.queries.stuck.marked`."""
+    worth: Worth | None = None
+    """What its position is worth, where that was read: `control.queries.worth.with_worths`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,9 +94,9 @@ def wanted(
     author: str | None = None,
     channel: str | None = None,
 ) -> Wanted:
-    """Return the days of a report: today, this week from Monday, or the last 30 days; `on` is a day in it.
+    """Return the days of a report: today, this week from Monday, this month, or the last 30 days.
 
-    Raises ValueError when `since` is after `until`.
+    `on` is a day in it. Raises ValueError when `since` is after `until`.
     """
     last = until or on or new_york_date(now)
     match grouping:
@@ -105,6 +105,9 @@ def wanted(
         case Grouping.WEEK:
             first = last - timedelta(days=last.weekday())
             last = until or first + timedelta(days=6)
+        case Grouping.MONTH:
+            first = last.replace(day=1)
+            last = until or (first + timedelta(days=31)).replace(day=1) - _DAY
         case Grouping.AUTHOR | Grouping.CHANNEL:
             first = last if on is not None else last - _MONTH
     first = since or first

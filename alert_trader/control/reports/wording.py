@@ -9,7 +9,13 @@ from alert_trader.domain.reports.figures import Grouping, Report, Share, Slippag
 
 NONE = "-"
 
-HEADS = {Grouping.DAY: "author", Grouping.WEEK: "day", Grouping.AUTHOR: "author", Grouping.CHANNEL: "channel"}
+HEADS = {
+    Grouping.DAY: "author",
+    Grouping.WEEK: "day",
+    Grouping.MONTH: "day",
+    Grouping.AUTHOR: "author",
+    Grouping.CHANNEL: "channel",
+}
 """The heading of the first column."""
 
 

@@ -231,7 +231,7 @@ def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, 
         match grouping:
             case Grouping.DAY | Grouping.AUTHOR:
                 return record.author_id, record.author
-            case Grouping.WEEK:
+            case Grouping.WEEK | Grouping.MONTH:
                 day = new_york_date(record.received_at)
                 return day.isoformat(), f"{day:%a %m-%d}"
             case Grouping.CHANNEL:
@@ -257,7 +257,7 @@ def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, 
         )
         for name, members in groups.items()
     ]
-    if grouping is Grouping.WEEK:
+    if grouping in {Grouping.WEEK, Grouping.MONTH}:
         return tuple(sorted(lines, key=lambda line: line.key))
     return tuple(sorted(lines, key=lambda line: (-line.pnl, line.label)))
 

@@ -24,6 +24,8 @@ class Grouping(StrEnum):
     """One day, with a line for each author."""
     WEEK = "week"
     """One week, with a line for each day."""
+    MONTH = "month"
+    """One calendar month, with a line for each day."""
     AUTHOR = "author"
     CHANNEL = "channel"
 

@@ -66,7 +66,7 @@ def test_the_readme_has_every_folder() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "count"),
     [
-        ("Desk", "class VenueDesk: self._desk = desk", 3),
+        ("Desk", "class VenueDesk: self._desk = desk", 2),
         ("Desk", "a trading desk", 0),
         ("taken back", "It is taken back, and takes\nthe exits back.", 2),
         ("house", "the house likes it; housekeeping", 1),

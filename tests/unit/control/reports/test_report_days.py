@@ -14,6 +14,7 @@ from tests.support.reported_trades import DAY, OPEN
     [
         (Grouping.DAY, "2026-11-24", "2026-11-24"),
         (Grouping.WEEK, "2026-11-23", "2026-11-29"),
+        (Grouping.MONTH, "2026-11-01", "2026-11-30"),
         (Grouping.AUTHOR, "2026-10-26", "2026-11-24"),
     ],
 )

@@ -9,8 +9,9 @@ import pytest
 
 from alert_trader.activities.account_client import KillSwitch
 from alert_trader.bot import reply_text
-from alert_trader.cli.account import show_account
+from alert_trader.cli.account_display import show_account
 from alert_trader.cli.context import SafeConsole
+from alert_trader.control.queries.worth import Worths
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.account.view import AccountView
@@ -50,7 +51,7 @@ def texts(view: AccountView) -> list[str]:
     """Return what the terminal and Discord say of an account."""
     console = SafeConsole(width=200)
     with console.capture() as shown:
-        show_account(console, view)
+        show_account(console, view, Worths(by_trade={}, total=None, missing=None))
     return [shown.get(), reply_text.account(view), reply_text.may_trade(view)]
 
 

@@ -1,0 +1,1 @@
+"""The desk page: trades and the account live in a browser, with the buttons of the cards."""
