@@ -104,11 +104,6 @@ class ProfileSettings(BaseModel):
         description="plan (the exit plan's stop) or alert (the stop that the author's alert names, where it "
         "names one; else the plan's).",
     )
-    targets: LevelSource = Field(
-        _PROFILE.targets,
-        description="plan (the exit plan's targets) or alert (those that the author's alert names, where it "
-        "names some; else the plan's).",
-    )
     usual_lowest_price: Decimal | None = Field(
         None, gt=0, description="Dollars a share: a cheaper entry waits for a person."
     )
@@ -174,7 +169,6 @@ class ProfileSettings(BaseModel):
             partial=self.partial,
             factors=self.factors,
             stops=self.stops,
-            targets=self.targets,
         )
 
     def summary(self) -> str:

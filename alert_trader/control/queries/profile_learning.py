@@ -61,7 +61,7 @@ def learn(messages: Iterable[AlertMessage]) -> list[Suggestions]:
         plain = [(each, parse(each)) for each in own]
         considered = [
             *(_average(own), *_expiry(plain), _bare(own), *_announcing(plain)),
-            *(*_levels(plain), *_usual(plain)),
+            *(_stops(plain), *_usual(plain)),
         ]
         proposals = [each for each in considered if each is not None and each.count_for >= FEWEST]
         found.append(
@@ -134,17 +134,14 @@ def _bare(messages: Sequence[AlertMessage]) -> Proposal:
     return _proposal("bare_contracts = false", without_exit, with_exit)
 
 
-def _levels(plain: Sequence[tuple[AlertMessage, ParsedAlert]]) -> list[Proposal]:
-    """Propose the alert's stop and targets. For it count entries that name them, against it the others."""
+def _stops(plain: Sequence[tuple[AlertMessage, ParsedAlert]]) -> Proposal:
+    """Propose the alert's own stop. For it count entries that name one, against it the others."""
     entries = [(message, parsed) for message, parsed in plain if parsed.kind is AlertKind.ENTRY]
-    found = []
-    for line, named in (
-        ('stops = "alert"', [each for each in entries if each[1].stop is not None]),
-        ('targets = "alert"', [each for each in entries if each[1].targets]),
-    ):
-        others = [message for message, parsed in entries if (message, parsed) not in named]
-        found.append(_proposal(line, [message for message, _ in named], others))
-    return found
+    return _proposal(
+        'stops = "alert"',
+        [message for message, parsed in entries if parsed.stop is not None],
+        [message for message, parsed in entries if parsed.stop is None],
+    )
 
 
 def _usual(plain: Sequence[tuple[AlertMessage, ParsedAlert]]) -> list[Proposal]:

@@ -187,7 +187,7 @@ class ParsedAlert:
     stop: Level | None = None
     """The author's stop, where an entry names one under its price; used only by the author's profile."""
     targets: tuple[Level, ...] = ()
-    """The author's targets above the price, in the order of the text; used only by the author's profile."""
+    """The author's targets above the price, in the order of the text; they are shown only."""
     code: str | None = None
     """Why it was denied: a `Code` value with its family PARSE."""
     reason: str | None = None

@@ -48,7 +48,7 @@ class OnAdd(StrEnum):
 
 
 class LevelSource(StrEnum):
-    """Where the stop, or the targets, of an author's trades come from."""
+    """Where the stop of an author's trades comes from."""
 
     PLAN = "plan"
     """The exit plan; what the alert names is shown only."""
@@ -175,7 +175,6 @@ class Profile:
     exit_rules: ExitRules = field(default_factory=ExitRules)
     """Its parts replace those of the settings; a part that is empty does not."""
     stops: LevelSource = LevelSource.PLAN
-    targets: LevelSource = LevelSource.PLAN
 
     def __post_init__(self) -> None:
         """Raise ValueError for a factor above 1, an unknown label, or an impossible part."""
@@ -194,10 +193,6 @@ class Profile:
     def stop_of(self, parsed: ParsedAlert) -> Level | None:
         """Return the stop that the alert names, where it counts for this author; else None."""
         return parsed.stop if self.stops is LevelSource.ALERT else None
-
-    def targets_of(self, parsed: ParsedAlert) -> tuple[Level, ...]:
-        """Return the targets that the alert names, where they count for this author."""
-        return parsed.targets if self.targets is LevelSource.ALERT else ()
 
     def portion(self, parsed: ParsedAlert, entry_quantity: int | None) -> Portion:
         """Return what an author's exit closes of our position.

@@ -129,12 +129,9 @@ def outline(text: NormalizedText, tokens: Sequence[Token], context: Context) -> 
     form = _form(text, kept, context.names)
     if form is not None and actions:
         # "Buy Price: 1.25" is no act
-        actions = tuple([phrase for phrase in actions if _is_in_value(form, kept[phrase.first])])
+        written = {token.start for line in form.lines for token in line.tokens}
+        actions = tuple([phrase for phrase in actions if kept[phrase.first].start in written])
     return Outline(text, kept, kinds, words, opening, actions, headings, entry, form)
-
-
-def _is_in_value(form: Form, token: Token) -> bool:
-    return any(token in line.tokens for line in form.lines)
 
 
 def _with_tickers(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

@@ -81,13 +81,11 @@ def test_the_words_that_each_field_was_read_from_are_shown() -> None:
 
 
 def test_the_stop_of_an_alert_counts_only_by_the_profile() -> None:
-    """What a profile changes names the author's stop and targets where they are agreed."""
+    """What a profile changes names the author's stop where it is agreed."""
     text = message("BTO KO 70c 12/18 @ 2.00 SL 1.40 PT 3")
     change = compare(text, Profile(stops=LevelSource.ALERT))
     assert change.differs
     assert change.after == change.before + "; from the alert: stop 1.40"
-    both = compare(text, Profile(stops=LevelSource.ALERT, targets=LevelSource.ALERT))
-    assert both.after.endswith("stop 1.40, target 3.00")
 
 
 def test_the_alerts_own_stops_are_proposed_with_what_speaks_for_and_against() -> None:
@@ -96,4 +94,3 @@ def test_the_alerts_own_stops_are_proposed_with_what_speaks_for_and_against() ->
     proposals = {each.line: each for each in learn([message(text) for text in texts])[0].proposals}
     assert proposals['stops = "alert"'].count_for == 5
     assert proposals['stops = "alert"'].speaks_against == ("BTO KO 69c 12/18 @ 1.20",)
-    assert 'targets = "alert"' not in proposals

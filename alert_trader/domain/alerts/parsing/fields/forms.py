@@ -44,7 +44,8 @@ def collect_form(form: Form, defaults: RoomDefaults | None = None) -> FieldsDraf
             draft.levels += _levels(line)
         elif line.part not in _NO_FIELDS:
             _collect_line(draft, line.part, line)
-    _collect_title(draft, form)
+    if not draft.symbols or not (draft.strikes or draft.bare_strikes or draft.rights):
+        _collect_title(draft, form)
     return draft
 
 
