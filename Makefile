@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: rules s3 install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
+.PHONY: rules object-storage install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
 
 install: $(VENV)/.installed
 
@@ -39,7 +39,7 @@ rules: install
 	PYTHONPATH=. $(BIN)/python tools/rules.py
 
 # the archive on an S3 server (moto, in an environment of its own below build/)
-s3: install
+object-storage: install
 	PYTHONPATH=. $(BIN)/python tools/object_storage.py
 
 check: lint gate docs test

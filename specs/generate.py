@@ -33,8 +33,7 @@ DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
 
 _PART = re.compile(r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
-# of the cards of stops only the one that is in the table: the others come with the stops
-_CARD = re.compile(r"\b(?:(?:WHO|ENT|FIL|EXT|UNK|DRY|RSK|HLT|DUR)-\d+|STP-60)\b")
+_CARD = re.compile(r"\b(?:(?:WHO|ENT|FIL|EXT|UNK|DRY|RSK|HLT|DUR)-\d+|STP-(?:[1-4]|6)0|TIM-10)\b")
 _ROW = re.compile(r"^\| (?P<card>[A-Z]{3}-\d+) \| (?P<text>.+) \|$", re.MULTILINE)
 _STATEFUL = {"invariant", "rule"}
 """Decorators of a state machine's checks: they are tests without being named so."""

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001, S603 - a script, which runs what it has installed itself
-"""Write, read, merge and repair the archive on an S3 server: `make s3`.
+"""Write, read, merge and repair the archive on an S3 server: `make object-storage`.
 
 The server is moto, in a virtual environment below build/. The archive finds it by the variables that the
 compose file passes on (AWS_*), and by nothing else.

@@ -40,6 +40,7 @@ from alert_trader.activities.messages import (
     SubmitResult,
 )
 from alert_trader.activities.order_reads import position_of
+from alert_trader.activities.sealed_inputs import SealedInputs
 from alert_trader.broker.port import (
     NOT_SENT,
     OrderGateway,
@@ -72,6 +73,8 @@ class EntryGuards:
 
     rules: EntryRules
     stop: KillSwitch = field(default_factory=KillSwitch)
+    sealed: SealedInputs | None = None
+    """Checks who started the trade; None: whoever reaches Temporal may."""
 
 
 class OrderActivities:
@@ -89,6 +92,7 @@ class OrderActivities:
         Entries are sent while `account` admits them and `guards` allow them.
         """
         self._rules = guards.rules
+        self._sealed = guards.sealed
         self._gateway = gateway
         self._mode = mode
         self._account = account
@@ -133,8 +137,9 @@ class OrderActivities:
             start_to_close=info.start_to_close_timeout,
             call=self._gateway.call_timeout,
         )
-        if request.admission is None or self._kill_switch.now or self._refused(request) is not None:
-            return await self._sent(request, deadline, None)
+        refused = await self._refused(request)
+        if request.admission is None or self._kill_switch.now or refused is not None:
+            return await self._sent(request, deadline, None, refused)
         asked = asyncio.create_task(self._ask(request.admission))
         try:
             answer = await self._sent(request, deadline, asked)
@@ -149,16 +154,21 @@ class OrderActivities:
         return answer if denied else replace(answer, reserved=True)
 
     async def _sent(
-        self, request: SubmitRequest, deadline: Deadline, asked: "asyncio.Task[_Grant] | None"
+        self,
+        request: SubmitRequest,
+        deadline: Deadline,
+        asked: "asyncio.Task[_Grant] | None",
+        refused: SubmitAnswer | None = None,
     ) -> SubmitAnswer:
         """Look up, check, and send once.
 
-        `asked` is the account's answer to an entry, which may be still to come.
+        `asked` is the account's answer to an entry, which may be still to come; `refused` says why this
+        worker does not send it.
         """
         orders = await self._look_up(request)
         if isinstance(orders, SubmitAnswer):
             return orders
-        not_sent = self._refused(request) or await self._not_allowed(request, orders, deadline)
+        not_sent = refused or await self._not_allowed(request, orders, deadline)
         if not_sent is not None:
             return not_sent
         awaited = await confirm_awaited(deadline, self._gateway.call_timeout)
@@ -211,13 +221,18 @@ class OrderActivities:
             orders if mine is None else SubmitAnswer(result=SubmitResult.ACCEPTED, report=mine, adopted=True)
         )
 
-    def _refused(self, request: SubmitRequest) -> SubmitAnswer | None:
+    async def _refused(self, request: SubmitRequest) -> SubmitAnswer | None:
         """Return why this worker's settings do not allow an entry; None for an exit."""
         if request.intent.side is not Side.BUY_TO_OPEN or request.admission is None:
             return None
         ceiling = None if request.conversion is None else request.conversion.highest
         refused = self._rules.check(request.intent, request.source, request.admission, ceiling)
-        return None if refused is None else _not_sent(refused.code, refused.reason)
+        if refused is not None:
+            return _not_sent(refused.code, refused.reason)
+        wrong = None if self._sealed is None else await self._sealed.problem(request.admission.trade)
+        if wrong is None:
+            return None
+        return _not_sent(NotSentReason.WORKER_SETTINGS, f"this worker's settings expect {wrong}")
 
     async def _ask(self, admission: AdmitRequest) -> _Grant:
         try:

@@ -237,6 +237,8 @@ def _attention(view: TradeView) -> tuple[Field, ...]:
                 wide=True,
             )
         )
+    if view.protection and not view.without_exit:
+        fields.append(Field(name="🛡️ Sold by", value=safe(view.protection, LONGEST_FIELD), wide=True))
     if view.unprotected:
         fields.append(
             Field(name="⚠️ No exit", value=f"{count(view.unprotected)} without a working exit yet", wide=True)

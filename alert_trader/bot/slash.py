@@ -19,6 +19,7 @@ from alert_trader.bot.operators import signature
 from alert_trader.bot.replies import ConfirmView, Reply, bot_of, reply
 from alert_trader.bot.thread_lines import thread_messages
 from alert_trader.control.commands import trade_commands
+from alert_trader.control.commands.exit_change import read_exit_change
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import Filter, view_of
@@ -169,6 +170,51 @@ async def close(interaction: Interaction, trade: str, portion: str = "all", reas
     await reply(interaction, make)
 
 
+@app_commands.command(name="exits")
+@app_commands.describe(
+    trade=TRADE,
+    stop="Sell everything at this bid (0.90) or loss (-30%); none removes it.",
+    trail="Trailing stop under the highest bid: 20%, 0.15, 20% from +50%, or none.",
+    break_even="Raise the stop to the entry: 1 (after the target), +50% (at a gain), or none.",
+    at="Sell everything by: 15:45, 30m before close, 45m held, or none.",
+    target="Profit-take, share and gain: 50%@+100%, or none.",
+    reason=REASON,
+)
+@app_commands.autocomplete(trade=suggest)
+async def exits(
+    interaction: Interaction,
+    trade: str,
+    stop: str = "",
+    trail: str = "",
+    break_even: str = "",
+    at: str = "",
+    target: str = "",
+    reason: str = "",
+) -> None:
+    """Show what sells a trade's position, or change it."""
+    client = bot_of(interaction).temporal
+
+    async def make() -> str:
+        if not (stop or trail or break_even or at or target):
+            view = await view_of(client, trade)
+            return safe(f"Plan: {view.exit_plan or 'none yet'}\nSold by: {view.protection or '-'}", 1800)
+        try:
+            change = read_exit_change(
+                signed(interaction, reason),
+                target=target,
+                stop=stop,
+                break_even=break_even,
+                trail=trail,
+                times=at.split(","),
+            )
+        except ValueError as error:
+            return safe(f"Nothing was changed: {error}", 1800)
+        receipt = await trade_commands.change_exits(client, trade, change)
+        return safe(receipt.text, 1800)
+
+    await reply(interaction, make)
+
+
 @app_commands.command(name="parse")
 @app_commands.describe(text="The alert's text.")
 async def parse_text(interaction: Interaction, text: str) -> None:
@@ -188,4 +234,12 @@ async def parse_text(interaction: Interaction, text: str) -> None:
     await reply(interaction, make)
 
 
-COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (trades, trade, why, cancel, close, parse_text)
+COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (
+    trades,
+    trade,
+    why,
+    cancel,
+    close,
+    exits,
+    parse_text,
+)

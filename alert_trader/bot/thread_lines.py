@@ -30,6 +30,8 @@ EMOJI = {
     EventKind.GIVEN_UP: "⚪",
     EventKind.EXIT_SUBMITTED: "🎯",
     EventKind.EXIT_REJECTED: "⛔",
+    EventKind.STOP_MOVED: "🛡️",
+    EventKind.EXIT_TRIGGERED: "🛑",
     EventKind.EXIT_FILLED: "💰",
     EventKind.LATE_FILL: "⚠️",
     EventKind.WARNING: "⚠️",

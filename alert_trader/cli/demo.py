@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -79,7 +79,7 @@ def demo(
         Path | None, typer.Option(help="Folder for its data. Default: a new folder in var.")
     ] = None,
 ) -> None:
-    """Trade eight scripted alerts on a simulated venue, show the results, and check its records."""
+    """Trade ten scripted alerts on a simulated venue, show the results, and check its records."""
     begun = time.monotonic()
     directory = data or Path("var") / f"demo-{clock.now():%Y%m%d-%H%M%S}"
     flags: dict[str, object] = {**LADDER, "mode": Mode.DEMO, "data_dir": directory}
@@ -144,7 +144,10 @@ async def _run_case(
     try:
         await venue.set_quote(symbol, bid=case.bid, ask=case.ask)
         message = message_of(in_force, case.alert(expiry), author=case.author, identity=identity)
-        request = TradeRequest(alert=message, policy=in_force.policy(), account=in_force.account)
+        policy = in_force.policy()
+        if case.exits is not None:
+            policy = replace(policy, exits=case.exits)
+        request = TradeRequest(alert=message, policy=policy, account=in_force.account)
         sent = await start_trade(client, request)
         actions = DemoActions(client=client, venue=venue, symbol=symbol, message=identity)
         async with asyncio.timeout(CASE_TIMEOUT.total_seconds()), asyncio.TaskGroup() as together:

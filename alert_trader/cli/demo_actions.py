@@ -8,6 +8,7 @@ from temporalio.client import Client
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import TradeDetails
+from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.errors import AlertTraderError
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.workflows.interface import Command
@@ -58,6 +59,12 @@ class DemoActions:
     async def sold(self) -> None:
         """Wait until an exit is filled."""
         await self._until(lambda picture: picture.view is not None and picture.view.sold > 0)
+
+    async def stop_moved(self, times: int) -> None:
+        """Wait until the stop was set and raised so many times in all."""
+        await self._until(
+            lambda picture: sum(each.kind is EventKind.STOP_MOVED for each in picture.events) >= times
+        )
 
     async def close(self) -> None:
         """Close the trade, as an operator does."""

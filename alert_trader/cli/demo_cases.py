@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from alert_trader.cli.demo_actions import DemoActions
+from alert_trader.domain.execution.policy import ExitPolicy
+from alert_trader.domain.exits.plan import StopLoss, Trail
 from alert_trader.domain.market.calendar import monthly_expiry
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -25,6 +27,19 @@ async def _fill_then_double(actions: DemoActions) -> None:
     await actions.quote("4.10", "4.20")
     await actions.sold()
     await actions.close()
+
+
+async def _rise_twice_then_fall(actions: DemoActions) -> None:
+    await actions.held()
+    for bid, ask, moved in (("2.60", "2.64", 1), ("3.20", "3.24", 2)):
+        await actions.quote(bid, ask)
+        await actions.stop_moved(moved)
+    await actions.quote("2.50", "2.54")
+
+
+async def _fall(actions: DemoActions) -> None:
+    await actions.held()
+    await actions.quote("1.30", "1.34")
 
 
 async def _move_above_ceiling(actions: DemoActions) -> None:
@@ -55,6 +70,8 @@ class Case:
     bought: str = "none"
     """none, some or all of the quantity."""
     script: Callable[[DemoActions], Awaitable[None]] = field(default=_no_script)
+    exits: ExitPolicy | None = None
+    """What sells the position; None: what the settings say."""
     author: str | None = None
     send_twice: bool = False
     """Whether the same message is sent again at the end."""
@@ -126,6 +143,28 @@ CASES = (
         ends=Phase.HOLDING,
         bought="some",
         script=_partial_fill_then_above_ceiling,
+    ),
+    Case(
+        name="stop hit",
+        text="BTO SPY {strike}c {expiry} @ 2.00",
+        strike=609,
+        bid="1.96",
+        ask="2.00",
+        ends=Outcome.FLAT,
+        bought="all",
+        exits=ExitPolicy(stop=StopLoss(loss=Decimal("0.3"))),
+        script=_fall,
+    ),
+    Case(
+        name="trail rose twice, then sold",
+        text="BTO SPY {strike}c {expiry} @ 2.00",
+        strike=610,
+        bid="1.96",
+        ask="2.00",
+        ends=Outcome.FLAT,
+        bought="all",
+        exits=ExitPolicy(trail=Trail(share=Decimal("0.2"), from_gain=Decimal("0.2"))),
+        script=_rise_twice_then_fall,
     ),
     Case(
         name="call or put missing",

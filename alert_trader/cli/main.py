@@ -66,7 +66,7 @@ ENTRIES = (
         "demo",
         "Run",
         "demo:demo",
-        "Trade eight scripted alerts on a simulated venue, show the results, and check its records.",
+        "Trade ten scripted alerts on a simulated venue, show the results, and check its records.",
     ),
     Entry(
         "worker",
@@ -130,6 +130,7 @@ ENTRIES = (
         "trades:sell",
         "Sell part of a position, from the bid down. The exit plan applies again to the rest.",
     ),
+    Entry("exits", "Trade", "exits:exits", "Show what sells a trade's position, or change it."),
     Entry(
         "approve",
         "Trade",

@@ -17,7 +17,7 @@ from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import OrderView, TradeView
-from alert_trader.domain.trade.worth import Worth, has_position, protection
+from alert_trader.domain.trade.worth import Worth, has_position
 
 _STYLES = {
     Outcome.FLAT: "green",
@@ -208,11 +208,7 @@ def _facts(view: TradeView, worth: Worth | None) -> list[tuple[str, str]]:
                 f"{view.unvalued} contract(s) held to expiration: may be exercised, not in the P&L",
             )
         )
-    if view.unprotected:
-        rows.append(("no exit", f"[red]{view.unprotected} contract(s) without a working exit yet[/]"))
-    if view.without_exit:
-        text = f"nothing will sell {view.without_exit} contract(s): close the trade, or held until expiration"
-        rows.append(("no exit", f"[yellow]{text}[/]"))
+    rows += _exits(view)
     if view.unknown_orders:
         rows.append(
             ("unknown", f"[red]{view.unknown_orders} order(s) with unknown outcome, counted as working[/]")
@@ -223,7 +219,7 @@ def _facts(view: TradeView, worth: Worth | None) -> list[tuple[str, str]]:
 
 
 def _worth(view: TradeView, worth: Worth | None) -> list[tuple[str, str]]:
-    """Return what the position is worth at the bid, and what protects it; nothing without a position."""
+    """Return what the position is worth at the bid; nothing without a position."""
     if not has_position(view):
         return []
     if worth is None:
@@ -233,7 +229,20 @@ def _worth(view: TradeView, worth: Worth | None) -> list[tuple[str, str]]:
             f"bid {price(worth.mark)} at {eastern(worth.at)} · {worth.value:,.2f} dollars · "
             f"unrealised {signed(worth.unrealised)} dollars"
         )
-    return [("worth now", text), ("protection", escape(protection(view)))]
+    return [("worth now", text)]
+
+
+def _exits(view: TradeView) -> list[tuple[str, str]]:
+    """Return what sells what is held, and what is not covered."""
+    rows = []
+    if view.protection and not view.without_exit:
+        rows.append(("sold by", escape(view.protection)))
+    if view.unprotected:
+        rows.append(("no exit", f"[red]{view.unprotected} contract(s) without a working exit yet[/]"))
+    if view.without_exit:
+        text = f"nothing will sell {view.without_exit} contract(s): close the trade, or held until expiration"
+        rows.append(("no exit", f"[yellow]{text}[/]"))
+    return rows
 
 
 def show_events(console: Console, events: Sequence[TradeEvent], *, since: datetime) -> None:

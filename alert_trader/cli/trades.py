@@ -281,13 +281,15 @@ async def _watch_all(client: Client) -> None:
             await asyncio.sleep(1)
 
 
-def _run_command(
+def run_command(
     ask: Callable[[Client, str, Command], Awaitable[CommandReceipt]],
     trade: str,
     reason: str,
     *,
     as_json: bool,
 ) -> None:
+    """Send a command to a trade and print its receipt; exit with the code of a refusal."""
+
     async def act(client: Client) -> CommandReceipt:
         found = await find_trade(client, trade)
         if not as_json and found != trade:
@@ -307,17 +309,17 @@ def _run_command(
 
 def cancel(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Cancel the rest of the entry. Contracts already bought keep their exits."""
-    _run_command(trade_commands.cancel, trade, reason, as_json=as_json)
+    run_command(trade_commands.cancel, trade, reason, as_json=as_json)
 
 
 def close(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Close a trade: cancel its orders and sell its position, from the bid down."""
-    _run_command(trade_commands.close, trade, reason, as_json=as_json)
+    run_command(trade_commands.close, trade, reason, as_json=as_json)
 
 
 def convert(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Buy the rest of the entry now, up to the ceiling."""
-    _run_command(trade_commands.convert_now, trade, reason, as_json=as_json)
+    run_command(trade_commands.convert_now, trade, reason, as_json=as_json)
 
 
 def sell(
@@ -334,7 +336,7 @@ def sell(
         part = read_portion(portion)
     except ValueError as error:
         fail(ExitCode.USAGE, str(error))
-    _run_command(
+    run_command(
         lambda client, named, asked: trade_commands.sell(client, named, asked, part),
         trade,
         reason,
@@ -350,7 +352,7 @@ def approve(
     as_json: JSON = False,
 ) -> None:
     """Approve what a trade waits for: its entry, or an exit by its author."""
-    _run_command(
+    run_command(
         lambda client, named, asked: trade_commands.approve(client, named, asked, half=half),
         trade,
         reason,
@@ -360,4 +362,4 @@ def approve(
 
 def skip(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Reject what a trade waits for."""
-    _run_command(trade_commands.skip, trade, reason, as_json=as_json)
+    run_command(trade_commands.skip, trade, reason, as_json=as_json)

@@ -61,6 +61,13 @@ class EncryptionCodec(PayloadCodec):
         encrypted = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), _bound(name))
         return Payload(metadata={"encoding": ENCODING, KEY_ID: name}, data=nonce + encrypted)
 
+    def opens(self, payload: Payload) -> bool:
+        """Return whether a payload is encrypted with one of the keys: only who has it can have written it."""
+        try:
+            return payload.metadata.get("encoding") == ENCODING and bool(self.decrypt(payload))
+        except UnreadablePayloadError:
+            return False
+
     def decrypt(self, payload: Payload) -> Payload:
         """Decrypt one payload; one of another encoding is returned unchanged."""
         if payload.metadata.get("encoding") != ENCODING:

@@ -60,6 +60,8 @@ class Code(StrEnum):
     APPROVAL_SKIPPED = "APPROVAL_SKIPPED"
     APPROVAL_EXPIRED = "APPROVAL_EXPIRED"
     AUTHOR_OUT = "AUTHOR_OUT"
+    EXIT_RULE = "EXIT_RULE"
+    TIME_EXIT_TOO_NEAR = "TIME_EXIT_TOO_NEAR"
     ACCOUNT_HALTED = "ACCOUNT_HALTED"
     ACCOUNT_UNREACHABLE = "ACCOUNT_UNREACHABLE"
     ACCOUNT_NOT_READY = "ACCOUNT_NOT_READY"
@@ -319,6 +321,14 @@ MEANINGS: dict[Code, Meaning] = {
     Code.AUTHOR_OUT: Meaning(
         means="The author wrote an exit before or during the entry.",
         to_do="Nothing; to ignore the author's exits, set exits to ignored in the profile.",
+    ),
+    Code.EXIT_RULE: Meaning(
+        means="A rule of the exit plan sold everything while the entry was still buying.",
+        to_do="Nothing; the rules are the exit settings: trader config.",
+    ),
+    Code.TIME_EXIT_TOO_NEAR: Meaning(
+        means="Everything would have to be sold before the entry's window ends.",
+        to_do="Send alerts earlier, or change exit_times.",
     ),
     Code.ACCOUNT_HALTED: Meaning(
         means="The account is halted or being flattened.",

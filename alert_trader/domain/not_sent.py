@@ -40,7 +40,7 @@ NOT_SENT_MEANINGS: dict[NotSentReason, Meaning] = {
         to_do="Run one mode for each account: compare TRADER_MODE of its workers.",
     ),
     NotSentReason.WORKER_SETTINGS: Meaning(
-        means="The worker's own settings do not allow the entry: its account, size or admission.",
+        means="The worker's own settings do not allow the entry: its account, size, admission or input.",
         to_do="Compare the settings of the worker and of what sent the alert. If they agree, somebody "
         "else reaches Temporal: trader halt.",
     ),

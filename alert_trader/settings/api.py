@@ -1,6 +1,8 @@
 """Settings of the admin API, encryption, metrics and tracing."""
 
-from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
+from typing import Self
+
+from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from alert_trader.settings.values import IdList, encryption_key, named_secrets
 
@@ -43,6 +45,11 @@ class ApiSettings(BaseModel):
         description="Encrypts payloads in Temporal: id:key separated by commas, 32 bytes in base64 each; "
         "the first encrypts, all decrypt; secret.",
     )
+    encryption_required: bool = Field(
+        False,
+        description="Send no entry of a trade whose input is not encrypted with one of encryption_keys: "
+        "without a key, access to Temporal opens no trade.",
+    )
     metrics_bind: str | None = Field(
         None,
         pattern=r"^[^\s:]+:\d{1,5}$",
@@ -72,6 +79,12 @@ class ApiSettings(BaseModel):
         for name, text in () if value is None else named_secrets(value.get_secret_value()):
             encryption_key(name, text)
         return value
+
+    @model_validator(mode="after")
+    def _required_keys_are_set(self) -> Self:
+        if self.encryption_required and self.encryption_keys is None:
+            raise ValueError("encryption_required needs encryption_keys: set both, or neither")
+        return self
 
     @property
     def api_key_ring(self) -> tuple[tuple[str, str], ...]:

@@ -25,6 +25,7 @@ from alert_trader.domain.alerts.profile import (
     FORM_VALUES,
     Approval,
     DefaultExpiry,
+    ExitRules,
     Habits,
     LevelSource,
     OnAdd,
@@ -33,6 +34,7 @@ from alert_trader.domain.alerts.profile import (
     RoomRule,
 )
 from alert_trader.domain.market.contract import Right
+from alert_trader.settings.exit_rules import BreakEvenRule, SingleRule, StopRule, TimeRules, TrailRule
 
 _PROFILE = Profile()
 _RIGHTS = {
@@ -90,6 +92,13 @@ class ProfileSettings(BaseModel):
         description="What an embed's or form's values are, by names that only this author uses: "
         '{ Trigger = "price" }. One of ' + ", ".join(FORM_VALUES) + ".",
     )
+    exit_stop: StopRule | None = Field(None, description="exit_stop for this author's trades.")
+    exit_break_even: BreakEvenRule | None = Field(
+        None, description="exit_break_even for this author's trades."
+    )
+    exit_trail: TrailRule | None = Field(None, description="exit_trail for this author's trades.")
+    exit_times: TimeRules = Field((), description="exit_times for this author's trades.")
+    exit_single: SingleRule | None = Field(None, description="exit_single for this author's trades.")
     stops: LevelSource = Field(
         _PROFILE.stops,
         description="plan (the exit plan's stop) or alert (the stop that the author's alert names, where it "
@@ -151,6 +160,13 @@ class ProfileSettings(BaseModel):
                 highest_price=self.usual_highest_price,
                 most_contracts=self.usual_most_contracts,
                 words=self.usual_words,
+            ),
+            exit_rules=ExitRules(
+                stop=self.exit_stop,
+                break_even=self.exit_break_even,
+                trail=self.exit_trail,
+                times=self.exit_times,
+                single=self.exit_single,
             ),
             approval=self.approval,
             exits=self.exits,

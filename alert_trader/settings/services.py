@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, field_validator
 
+from alert_trader.broker.hosts import is_of_broker
 from alert_trader.settings.values import ArchivePlace, Duration, RedisUrl
 
 
@@ -92,6 +94,17 @@ class ServiceSettings(BaseModel):
     log_format: LogFormat = Field(
         LogFormat.TEXT, description="text, or json: one object a line, for a log collector."
     )
+
+    @field_validator("venue_url")
+    @classmethod
+    def _venue_is_not_the_broker(cls, value: str | None) -> str | None:
+        host = urlsplit(value or "").hostname or ""
+        if is_of_broker(host):
+            raise ValueError(
+                f"{host} is the broker's and no simulated venue: mode demo would send real orders there. "
+                "Correct it, or unset it"
+            )
+        return value
 
     @field_validator("temporal_namespace")
     @classmethod

@@ -17,6 +17,7 @@ from alert_trader.domain.execution.policy import (
 )
 from alert_trader.domain.market.fees import FeeTable
 from alert_trader.domain.market.trading_hours import Closures
+from alert_trader.settings.exit_rules import BreakEvenRule, SingleRule, StopRule, TimeRules, TrailRule
 from alert_trader.settings.values import DayList, Duration, EarlyCloseList, FeeList, fees
 
 _LADDER = LadderPolicy()
@@ -95,6 +96,31 @@ class TradingSettings(BaseModel):
         "exit_preset.",
     )
     exit_min_quantity: int = Field(1, ge=1, description="Smallest exit order, in contracts.")
+    exit_stop: StopRule | None = Field(
+        None,
+        description="Stop loss: sell everything when the bid is this far under the average entry, as -30%; "
+        "empty: none.",
+    )
+    exit_break_even: BreakEvenRule | None = Field(
+        None,
+        description="Raise the stop to the average entry after the target (1), or when the bid has gained "
+        "(+50%); empty: never.",
+    )
+    exit_trail: TrailRule | None = Field(
+        None,
+        description="Trailing stop: how far under the highest bid, as 20% or 0.15, perhaps from a gain on "
+        "(20% from +50%); empty: none.",
+    )
+    exit_times: TimeRules = Field(
+        (),
+        description="Times by which everything is sold, separated by commas: 15:45 (New York, on the day of "
+        "the entry), 30m before close, 2d before expiry, 45m held.",
+    )
+    exit_single: SingleRule | None = Field(
+        None,
+        description="What one contract gets, of which a share is none: first target, stop or nothing; empty: "
+        "the first target where a stop is set, else nothing.",
+    )
     sale_floor: Decimal = Field(
         _SALE.floor,
         gt=0,
@@ -196,6 +222,11 @@ class TradingSettings(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _exits_are_possible(self) -> Self:
+        assert self.exit_policy is not None  # raises for parts that cannot be together
+        return self
+
+    @model_validator(mode="after")
     def _closures_are_possible(self) -> Self:
         assert self.closures is not None  # raises for impossible ones
         return self
@@ -222,12 +253,17 @@ class TradingSettings(BaseModel):
 
     @property
     def exit_policy(self) -> ExitPolicy:
-        """The rules of the profit-take exit: the preset's, where nothing else is set."""
+        """What sells a position: the preset's profit-take, where nothing else is set."""
         fraction, gain = _PRESETS[self.exit_preset]
         return ExitPolicy(
             fraction=fraction if self.exit_fraction is None else self.exit_fraction,
             gain=gain if self.exit_gain is None else self.exit_gain,
             min_quantity=self.exit_min_quantity,
+            stop=self.exit_stop,
+            break_even=self.exit_break_even,
+            trail=self.exit_trail,
+            times=self.exit_times,
+            single=self.exit_single,
         )
 
     @property

@@ -17,7 +17,7 @@ from alert_trader.domain.market.calendar import NEW_YORK
 from alert_trader.domain.market.trading_hours import EarlyClose
 
 
-def _split(value: object) -> object:
+def split_list(value: object) -> object:
     """Read `a, b` as two items; a list of a TOML file passes as it is, numbers in it read as text."""
     if isinstance(value, str):
         return tuple(part for part in (part.strip() for part in value.split(",")) if part)
@@ -159,7 +159,7 @@ def _hours(value: object) -> object:
 QuietHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(str)]
 """Hours of every day, as 22:00-07:00."""
 
-IdList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), PlainSerializer(",".join)]
+IdList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_list), PlainSerializer(",".join)]
 """Ids separated by commas."""
 DiscordIdList = Annotated[IdList, AfterValidator(_discord_ids)]
 """Ids of people or roles of Discord, separated by commas."""
@@ -188,7 +188,7 @@ def _checked_fees(items: tuple[str, ...]) -> tuple[str, ...]:
 FeeList = Annotated[
     tuple[str, ...],
     NoDecode,
-    BeforeValidator(_split),
+    BeforeValidator(split_list),
     AfterValidator(_checked_fees),
     PlainSerializer(",".join),
 ]
@@ -207,13 +207,13 @@ def _day(text: object) -> date:
 
 def _days(value: object) -> object:
     """Read `2027-01-09, 2027-05-05` as days."""
-    found = _split(value)
+    found = split_list(value)
     return tuple(map(_day, found)) if isinstance(found, tuple) else found
 
 
 def _early_closes(value: object) -> object:
     """Read `2027-07-02=13:00` as a day that closes early."""
-    found = _split(value)
+    found = split_list(value)
     return tuple(map(_early_close, found)) if isinstance(found, tuple) else found
 
 

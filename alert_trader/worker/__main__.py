@@ -14,6 +14,7 @@ from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.orders import EntryGuards
 from alert_trader.activities.preflight import preflight
+from alert_trader.activities.sealed_inputs import SealedInputs
 from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.control.temporal import connect, runtime
 from alert_trader.runtime import preset_metrics, program
@@ -24,7 +25,7 @@ from alert_trader.runtime.kill_switch import kill_switch_of
 from alert_trader.runtime.namespace import prepare
 from alert_trader.runtime.readiness import announce_ready, kept_alive
 from alert_trader.runtime.stopping import stop_requested
-from alert_trader.runtime.target import target_of, tracing_of
+from alert_trader.runtime.target import codec_of, target_of, tracing_of
 from alert_trader.settings.model import Settings
 from alert_trader.worker.upgrade import (
     IncompatibleBuildError,
@@ -44,7 +45,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         target_of(settings), metrics=settings.metrics_bind, interceptors=tracing_of(settings, "worker")
     )
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
-    broker = make_broker(settings)
+    broker, codec = make_broker(settings), codec_of(settings)
+    sealed = SealedInputs(codec.opens) if settings.encryption_required and codec is not None else None
     channels: tuple[Channel, ...] = (LogChannel(),)
     if settings.redis_url is not None:
         # before the slower channels: it takes a millisecond, and at most a quarter of a second
@@ -57,7 +59,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         client,
         interceptors=[clocks.interceptor],
         whitelist=whitelist(settings),
-        guards=EntryGuards(rules=settings.entry_rules(), stop=kill_switch_of(settings)),
+        guards=EntryGuards(rules=settings.entry_rules(), stop=kill_switch_of(settings), sealed=sealed),
         account=settings.account,
         reader=broker,
         gateway=broker if isinstance(broker, TastytradeGateway) else None,

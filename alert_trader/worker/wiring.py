@@ -17,6 +17,7 @@ from alert_trader.activities.notify import Channel, NotifyActivity
 from alert_trader.activities.order_reads import OrderLookups
 from alert_trader.activities.orders import EntryGuards, OrderActivities
 from alert_trader.activities.parsing import parse_alert
+from alert_trader.activities.price_watch import PriceWatch
 from alert_trader.activities.sizing import SizeActivity
 from alert_trader.activities.stream import StreamActivity
 from alert_trader.activities.trade_watch import TradeWatch
@@ -42,6 +43,10 @@ TASKS_AT_ONCE = 4
 """Workflow tasks at once. A task's time runs from when a worker takes it: one that took fifty replays at once
 after a restart would finish none of them in time. More would not be faster, since one process computes on one
 core."""
+
+ACTIVITIES_AT_ONCE = 1000
+"""Activities at once. Each watched position takes one all day, and an order must never wait behind them; they
+wait for the network, and cost next to nothing meanwhile."""
 
 GRACE = timedelta(seconds=8)
 """For running activities at a shutdown: twice the longest call to the broker."""
@@ -115,6 +120,7 @@ def make_worker(
         lookups.read_session,
         NotifyActivity(channels).notify,
         stream.follow_orders,
+        PriceWatch(reader).watch_price,
         TradeWatch(reader, client, channels).watch_trades,
     ]
     if gateway is not None:
@@ -136,6 +142,7 @@ def make_worker(
         interceptors=[PageOnRequest(), *options.pop("interceptors", ())],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=TASKS_AT_ONCE,
+        max_concurrent_activities=ACTIVITIES_AT_ONCE,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,
         **options,

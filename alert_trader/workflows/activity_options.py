@@ -129,6 +129,18 @@ FOLLOW_ORDERS = ActivityOptions(
 """The order stream. The end of the account's run ends it. Three missed heartbeats mean that its worker is
 lost. A dropped socket is common: it reconnects at once, and four times a minute while the broker is down."""
 
+WATCH_PRICE = replace(
+    FOLLOW_ORDERS,
+    start_to_close=timedelta(hours=12),
+    retry=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=2),
+    ),
+)
+"""The watch of a held contract's bid, for one session at most; it waits for a worker as long as it takes. A
+lost worker is noticed by three missed heartbeats."""
+
 WATCH_TRADES = replace(
     FOLLOW_ORDERS,
     priority=TELLS,

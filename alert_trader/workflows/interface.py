@@ -13,6 +13,8 @@ from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.execution.policy import Mode, Policy
+from alert_trader.domain.exits.changes import PlanPart
+from alert_trader.domain.exits.plan import BreakEven, StopLoss, Target, TimeExit, Trail
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.orders.order import OrderReport, Position
@@ -111,6 +113,19 @@ class SellOrder:
 
     command: Command
     portion: Portion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitChange:
+    """Change the exit plan of a running trade: a part that is not given stays as it is."""
+
+    command: Command
+    target: Target | None = None
+    stop: StopLoss | None = None
+    break_even: BreakEven | None = None
+    trail: Trail | None = None
+    times: tuple[TimeExit, ...] = ()
+    remove: tuple[PlanPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

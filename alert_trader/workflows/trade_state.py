@@ -20,7 +20,9 @@ from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.denial import Denied
 from alert_trader.domain.execution.expiration import ExpirationOutcome, Settled
+from alert_trader.domain.execution.policy import ExitPolicy
 from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
+from alert_trader.domain.exits.watch import WatchState
 from alert_trader.domain.ids import ClientOrderId, FillId, MessageId
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.ledger import OrderLedger
@@ -172,6 +174,13 @@ class SaleProgress:
 class ExitState:
     """How far the exits are. Written by Exits; the requests by PartialExits, the sale by ProtectiveSales."""
 
+    policy: ExitPolicy = field(default_factory=ExitPolicy)
+    """What sells the position: fixed when the entry begins, and changed by a recorded command only."""
+    plan_set_at: datetime | None = None
+    """When its times were set: with the entry, or by a change."""
+    watch: WatchState | None = None
+    """The stop, the highest bid, and what else is known of the price; None before the first fill. Written by
+    PriceWatch."""
     priced: list[FillId] = field(default_factory=list)
     """Entry fills for which a profit-take was sent."""
     pricing: dict[ClientOrderId, tuple[FillId, ...]] = field(default_factory=dict)
@@ -303,7 +312,13 @@ class TradeState:
     # Events of the trade as a whole
 
     def begin_entry(
-        self, message: MessageId, *, fresh_from: datetime, now: datetime, search_from: date
+        self,
+        message: MessageId,
+        *,
+        fresh_from: datetime,
+        now: datetime,
+        search_from: date,
+        policy: ExitPolicy,
     ) -> None:
         """Begin the entry that was sized; `fresh_from` is when its alert was posted, or approved."""
         assert self.sized is not None
@@ -315,7 +330,15 @@ class TradeState:
             quantity=self.sized.sizing.quantity,
             limit=self.sized.first_limit,
         )
-        self.exits = ExitState()
+        self.exits = ExitState(policy=policy, plan_set_at=now)
+
+    def change_exits(
+        self, policy: ExitPolicy, watch: WatchState | None, *, times_at: datetime | None
+    ) -> None:
+        """Change what sells the position; `times_at` is when its times were set, None where they stay."""
+        assert self.exits is not None
+        self.exits.policy, self.exits.watch = policy, watch
+        self.exits.plan_set_at = times_at or self.exits.plan_set_at
 
     def stop_buying(self, why: Denied) -> None:
         """Buy nothing more; the first reason stays."""

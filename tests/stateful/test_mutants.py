@@ -107,7 +107,7 @@ EXITS = {
         "due = exit_target(bought, policy) - planned",
         "due = exit_target(bought, policy)",
     ),
-    "an exit is sized by all that was bought": ("ExitPlan(quantity=due,", "ExitPlan(quantity=bought,"),
+    "an exit is sized by all that was bought": ("ProfitTake(quantity=due,", "ProfitTake(quantity=bought,"),
     "the minimum is sold whether due or not": (
         "    if due < max(policy.min_quantity, 1):\n        return None\n",
         "    if bought == 0:\n        return None\n    due = max(due, 1)\n",

@@ -13,6 +13,7 @@ from alert_trader.workflows.interface import (
     Answer,
     Command,
     CommandReceipt,
+    ExitChange,
     FollowUp,
     LimitsCommand,
     SellOrder,
@@ -20,7 +21,7 @@ from alert_trader.workflows.interface import (
 
 _numbers = itertools.count(1)
 
-Argument = Command | SellOrder | Answer | FollowUp
+Argument = Command | SellOrder | Answer | FollowUp | ExitChange
 
 _T = TypeVar("_T")
 

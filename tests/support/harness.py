@@ -24,10 +24,12 @@ from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.messages import Notice
 from alert_trader.activities.orders import EntryGuards
+from alert_trader.activities.sealed_inputs import SealedInputs
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.broker.tastytrade.limiter import RequestLimiter
-from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.payload_codec import EncryptionCodec
+from alert_trader.control.query_retries import QueryRetries
 from alert_trader.domain.account.entry_rules import EntryRules
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -292,8 +294,8 @@ def plain_client(client: Client) -> Client:
     return Client(
         client.service_client,
         namespace=client.namespace,
-        data_converter=DATA_CONVERTER,
-        interceptors=[StartsNow()],
+        data_converter=client.data_converter,
+        interceptors=[StartsNow(), QueryRetries()],
     )
 
 
@@ -309,7 +311,12 @@ async def open_harness(
     interceptors: Sequence[Interceptor] = (),
     cached_workflows: int = 1000,
 ) -> AsyncIterator[Harness]:
-    """Open a harness; on leaving it, the oracle must find no broken rule in what was traded."""
+    """Open a harness; on leaving it, the oracle must find no broken rule in what was traded.
+
+    Where the client encrypts, the worker demands encrypted inputs.
+    """
+    codec = client.data_converter.payload_codec
+    sealed = SealedInputs(codec.opens) if isinstance(codec, EncryptionCodec) else None
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     venue = await start_venue(_with_account(config or VenueConfig(), account))
     gateway = _gateway(venue, account, mode)
@@ -336,7 +343,7 @@ async def open_harness(
             gateway=gateway if isinstance(gateway, TastytradeGateway) else None,
             mode=mode,
             channels=(heard,),
-            guards=EntryGuards(rules=rules_of(account), stop=stop or KillSwitch()),
+            guards=EntryGuards(rules=rules_of(account), stop=stop or KillSwitch(), sealed=sealed),
             interceptors=[*interceptors, *([clocks.interceptor] if watch else [])],
             max_cached_workflows=cached_workflows,
         )

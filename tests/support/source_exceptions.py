@@ -84,6 +84,10 @@ LOOPS = {
     "alert_trader/activities/stuck_workflows.py _open_trades": "one turn for each page of a list that ends",
     "alert_trader/activities/trade_watch.py TradeWatch.watch_trades": "ends when the worker shuts down",
     "alert_trader/activities/trade_watch.py TradeWatch._beat": "cancelled with the activity it beats for",
+    "alert_trader/activities/price_watch.py PriceWatch._watch": "ends with the session, or the worker",
+    "alert_trader/activities/price_watch.py _Feed.beat": "cancelled with the activity it beats for",
+    "alert_trader/workflows/trade/price_watch.py PriceWatch.run": "ends with the exits; each turn waits",
+    "alert_trader/workflows/trade/timed_sale.py TimedSale.run": "ends with the exits; each turn waits",
     "alert_trader/activities/stream.py StreamActivity._route": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._check": "cancelled with the activity it looks for",
     "alert_trader/activities/stream.py _heartbeats.beat": "cancelled with the activity it beats for",
@@ -100,6 +104,7 @@ LOOPS = {
     "alert_trader/domain/alerts/parsing/candidates/find.py _addition": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/candidates/find.py _near_strike": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/candidates/sentences.py behind_fillers": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/candidates/positions.py tickers_listed": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/candidates/positions.py position_at": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/candidates/positions.py behind_amount": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/candidates/positions.py _behind_front_amount": A_TOKEN_FURTHER,
@@ -107,7 +112,7 @@ LOOPS = {
     "alert_trader/domain/alerts/parsing/candidates/closing.py _names_loss": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/candidates/closing.py _takes_off": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/candidates/closing.py _closes_position": A_TOKEN_FURTHER,
-    "alert_trader/domain/alerts/parsing/outline.py _opening_of_entry": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/outline.py _opening_from": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/outline.py is_heading": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/vocabulary/portions.py _some": A_TOKEN_FURTHER,
     "alert_trader/domain/alerts/parsing/outline.py _lines": A_TOKEN_FURTHER,
@@ -131,6 +136,10 @@ WAITS = {
     "alert_trader/workflows/trade/notifier.py Notifier.run": "ends with the trade",
     "alert_trader/workflows/trade/card_publisher.py CardPublisher.run": "ends with the trade",
     "alert_trader/workflows/trade/exits.py Exits.run": "ends with the trade, which stops it",
+    "alert_trader/workflows/trade/price_watch.py PriceWatch._until_changed": "ends with the exits",
+    "alert_trader/workflows/trade/price_watch.py PriceWatch._watch": (
+        "ends with the activity, which is cancelled with the exits"
+    ),
     "alert_trader/workflows/trade/partial_exits.py PartialExits.run": (
         "ends with the trade, which stops its exits"
     ),

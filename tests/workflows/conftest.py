@@ -6,6 +6,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.query_retries import QueryRetries
 from alert_trader.workflows.search_attributes import KEYS
 from tests.support.account_days import Broker, Clocked, account_of
 from tests.support.harness import Harness, open_harness
@@ -18,7 +19,7 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary,
         data_converter=DATA_CONVERTER,
-        interceptors=[StartsNow()],
+        interceptors=[StartsNow(), QueryRetries()],
         search_attributes=list(KEYS),
         dev_server_extra_args=[
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
@@ -34,6 +35,15 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
         ],
     ) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _changes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what a test has changed only when its histories have been replayed.
+
+    A bound that is shorter in the replay than it was may be over there before its timer is started.
+    """
+    del monkeypatch
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ class Case:
     contract: OptionContract = WEEKLY
     underlying: str = "SPX"
     spot: str | None = "6012.50"
-    word: str | None = None
-    """The broker's name for it, where that is not known."""
+    sub_type: str | None = None
+    """The sub-type of the posting, where that is not known."""
     unvalued: int = 0
     pnl: int | None = None
     says: str = "a value that no quote shows"
@@ -47,7 +47,7 @@ class Case:
             id="in shares",
         ),
         pytest.param(Case(spot=None, unvalued=4), id="never posted"),
-        pytest.param(Case(word="Cash Settlement", unvalued=4), id="by another word"),
+        pytest.param(Case(sub_type="Cash Settlement", unvalued=4), id="another sub-type"),
     ],
 )
 async def test_what_an_expiry_came_to_is_read_when_it_is_posted(
@@ -59,9 +59,11 @@ async def test_what_an_expiry_came_to_is_read_when_it_is_posted(
     posting that is not recognised is never taken for one, and pages a person.
     """
     harness.exit_fraction = None
-    if case.word is not None:
+    if case.sub_type is not None:
         monkeypatch.setattr(
-            endpoints, "removal_body", lambda *row: removal_body(*row) | {"transaction-sub-type": case.word}
+            endpoints,
+            "removal_body",
+            lambda *row: removal_body(*row) | {"transaction-sub-type": case.sub_type},
         )
     bid = "0" if case.contract is WEEKLY else "1.00"
     await harness.control.set_quote(
@@ -96,5 +98,5 @@ async def test_what_an_expiry_came_to_is_read_when_it_is_posted(
     assert [case.says in event.text for event in events if event.kind is EventKind.EXPIRED] == [True]
     assert sum("may be exercised" in event.text for event in events) == 1
     unread = [event.facts.get("sub_type") for event in events if "is not read from it" in event.text]
-    assert unread == ([case.word] if case.word is not None else [])
+    assert unread == ([case.sub_type] if case.sub_type is not None else [])
     assert (view.reason is None) is (case.unvalued == 0)

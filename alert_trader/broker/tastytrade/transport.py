@@ -11,6 +11,8 @@ from typing import Self
 
 import httpx2
 
+from alert_trader.broker.hosts import is_of_broker
+
 BROKER_HOSTS = frozenset(
     {
         "api.tastyworks.com",
@@ -68,11 +70,20 @@ class RedirectTransport(SharedTransport):
     """
 
     def __init__(self, venue: str, inner: httpx2.AsyncBaseTransport) -> None:
-        """Check and store the venue's base URL, such as http://127.0.0.1:8080."""
+        """Check and store the venue's base URL, such as http://127.0.0.1:8080.
+
+        Raises ValueError for an address of the broker: with credentials of a real account, mode demo would
+        trade there.
+        """
         super().__init__(inner)
         self._venue = httpx2.URL(venue)
         if self._venue.scheme not in {"http", "https"} or not self._venue.host:
             raise ValueError(f"expected the venue's URL as http://host:port, found {venue!r}")
+        if is_of_broker(self._venue.host):
+            raise ValueError(
+                f"{self._venue.host} is the broker's and no simulated venue: nothing was sent. "
+                "Correct TRADER_VENUE_URL, or unset it"
+            )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request to the venue instead of the broker."""

@@ -5,6 +5,7 @@ sent, and what the broker has reported of it. What only the code knew is lost: p
 sold, offers, and commands without a receipt, but for a close.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -38,13 +39,15 @@ from alert_trader.control.errors import UnreadableRecordError
 from alert_trader.control.payload_codec import decrypted
 from alert_trader.control.queries.history_steps import Step, StepKind, steps_of
 from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.exits.changes import changed_plan
 from alert_trader.domain.ids import ClientOrderId
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.orders.ledger import OrderState
 from alert_trader.domain.orders.order import OrderReport
 from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Phase, TradeLifecycle
-from alert_trader.workflows.interface import ORDER_REPORT_SIGNAL, Command, TradeRequest
+from alert_trader.workflows.interface import ORDER_REPORT_SIGNAL, Command, ExitChange, TradeRequest
+from alert_trader.workflows.trade.plan_change import plan_change
 from alert_trader.workflows.trade_state import LostOrder, TradeState, carried_state
 
 SENDS = frozenset({SUBMIT_ENTRY, BUMP_ENTRY, CONVERT_ENTRY, SUBMIT_EXIT})
@@ -102,6 +105,19 @@ class _Records:
                 self._report(step.inputs[0])
             elif step.kind is StepKind.SIGNAL and step.name in CLOSES and step.failure is None:
                 self.state.request_close(_read(Command, step.inputs[0]).by)
+            elif step.kind is StepKind.SIGNAL and step.name == TradeCommand.CHANGE_EXITS:
+                self._change_exits(step)
+
+    def _change_exits(self, step: Step) -> None:
+        """Apply a change of the exit plan; one that was refused then is refused now."""
+        if self.state.exits is None or step.failure is not None:
+            return
+        change = plan_change(_read(ExitChange, step.inputs[0]), step.at)
+        policy = self.state.exits.policy
+        with contextlib.suppress(ValueError):
+            policy = policy.with_plan(changed_plan(policy.plan, change))
+        times_at = None if change.times is None else step.at
+        self.state.change_exits(policy, None, times_at=times_at)
 
     def _size(self, step: Step) -> None:
         if step.output is not None:
@@ -116,6 +132,7 @@ class _Records:
                 fresh_from=self.request.alert.posted_at,
                 now=step.at,
                 search_from=new_york_date(step.at) - timedelta(days=1),
+                policy=self.request.policy.exits_of(self.state.parsed),
             )
         assert self.state.orders is not None
         ledger = self.state.orders.ledger

@@ -18,7 +18,7 @@ from alert_trader.control.stamping import stamped
 from alert_trader.domain.alerts.alert import Nature
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.trade.commands import TradeCommand
-from alert_trader.workflows.interface import Answer, Command, CommandReceipt, FollowUp, SellOrder
+from alert_trader.workflows.interface import Answer, Command, CommandReceipt, ExitChange, FollowUp, SellOrder
 
 DONE_WITHIN = timedelta(seconds=40)
 """Longest wait for a receipt: the trade waits for the end of a cancel and of a sale, which are both
@@ -48,6 +48,12 @@ async def sell(client: Client, trade: str, command: Command, portion: Portion) -
     command = stamped(command)
     order = SellOrder(command=command, portion=portion)
     return await _send(client, trade, TradeCommand.SELL, order, command.id)
+
+
+async def change_exits(client: Client, trade: str, change: ExitChange) -> CommandReceipt:
+    """Change what sells the position; one that cannot be is refused, and nothing has changed."""
+    change = replace(change, command=stamped(change.command))
+    return await _send(client, trade, TradeCommand.CHANGE_EXITS, change, change.command.id)
 
 
 async def approve(

@@ -42,7 +42,7 @@ class Intake:
     def policy_for(self, author_id: str) -> Policy:
         """Return the rules of a trade of this author."""
         profile = self.profiles.get(author_id)
-        return self.policy if profile is None else replace(self.policy, profile=profile)
+        return self.policy if profile is None else self.policy.for_profile(profile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """What an author's profile changes: a message with it, beside the same message without."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
+from alert_trader.domain.alerts.alert_text import levels_text
 from alert_trader.domain.alerts.parser import check_expiry, parse
 from alert_trader.domain.alerts.profile import Approval, OnAdd, OnExit, Profile
 from alert_trader.domain.money import plain
@@ -54,9 +55,11 @@ def _entry(parsed: ParsedAlert, profile: Profile) -> str:
     if departs is not None and approval is Approval.AUTOMATIC:
         approval = Approval.ASK
     unusual = "" if departs is None else f"; unusual: {departs}"
+    used = replace(parsed, stop=profile.stop_of(parsed), targets=profile.targets_of(parsed))
+    levels = f"; from the alert: {levels_text(used)}" if levels_text(used) else ""
     return (
         f"{_ENTRIES[approval]} {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} at "
-        f"{price}{size}{unusual}"
+        f"{price}{size}{levels}{unusual}"
     )
 
 

@@ -59,11 +59,11 @@ def learn(messages: Iterable[AlertMessage]) -> list[Suggestions]:
     for author, own in sorted(by_author.items(), key=lambda each: -len(each[1])):
         own.sort(key=lambda each: each.posted_at)
         plain = [(each, parse(each)) for each in own]
-        proposals = [
-            each
-            for each in (_average(own), *_expiry(plain), _bare(own), *_announcing(plain), *_usual(plain))
-            if each is not None and each.count_for >= FEWEST
+        considered = [
+            *(_average(own), *_expiry(plain), _bare(own), *_announcing(plain)),
+            *(*_levels(plain), *_usual(plain)),
         ]
+        proposals = [each for each in considered if each is not None and each.count_for >= FEWEST]
         found.append(
             Suggestions(
                 author_id=author,
@@ -132,6 +132,19 @@ def _bare(messages: Sequence[AlertMessage]) -> Proposal:
     without_exit = [each for each in alone if parse(each).symbol not in closed]
     with_exit = [each for each in alone if each not in without_exit]
     return _proposal("bare_contracts = false", without_exit, with_exit)
+
+
+def _levels(plain: Sequence[tuple[AlertMessage, ParsedAlert]]) -> list[Proposal]:
+    """Propose the alert's stop and targets. For it count entries that name them, against it the others."""
+    entries = [(message, parsed) for message, parsed in plain if parsed.kind is AlertKind.ENTRY]
+    found = []
+    for line, named in (
+        ('stops = "alert"', [each for each in entries if each[1].stop is not None]),
+        ('targets = "alert"', [each for each in entries if each[1].targets]),
+    ):
+        others = [message for message, parsed in entries if (message, parsed) not in named]
+        found.append(_proposal(line, [message for message, _ in named], others))
+    return found
 
 
 def _usual(plain: Sequence[tuple[AlertMessage, ParsedAlert]]) -> list[Proposal]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from alert_trader.domain.alerts.alert import Level, ParsedAlert, Share
 from alert_trader.domain.alerts.portion import ALL, Portion
+from alert_trader.domain.exits.plan import BreakEven, Single, StopLoss, TimeExit, Trail
 from alert_trader.domain.market.contract import Right
 
 
@@ -143,6 +144,17 @@ class Habits:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitRules:
+    """What sells the positions of one author's trades, where it is not what sells those of all others."""
+
+    stop: StopLoss | None = None
+    break_even: BreakEven | None = None
+    trail: Trail | None = None
+    times: tuple[TimeExit, ...] = ()
+    single: Single | None = None
+
+
 FACTORS = {"lotto": Decimal("0.5"), "super lotto": Decimal("0.25"), "half size": Decimal("0.5")}
 """The default factor of the allocation for each label."""
 
@@ -160,6 +172,8 @@ class Profile:
     factors: dict[str, Decimal] = field(default_factory=lambda: dict(FACTORS))
     """By label, the share of the full size to trade."""
     habits: Habits = field(default_factory=Habits)
+    exit_rules: ExitRules = field(default_factory=ExitRules)
+    """Its parts replace those of the settings; a part that is empty does not."""
     stops: LevelSource = LevelSource.PLAN
     targets: LevelSource = LevelSource.PLAN
 

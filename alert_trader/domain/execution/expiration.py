@@ -37,7 +37,7 @@ class Removal:
     value: Usd
     """Dollars that the account received for all of them."""
     sub_type: str = ""
-    """The broker's own name for it, where it is not recognised."""
+    """The sub-type of the broker's transaction, where it is not recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

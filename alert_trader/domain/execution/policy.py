@@ -9,8 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.alerts.allowlist import Allowlist
-from alert_trader.domain.alerts.profile import Profile
+from alert_trader.domain.alerts.profile import ExitRules, LevelSource, Profile
+from alert_trader.domain.exits.plan import BreakEven, ExitPlan, Single, StopLoss, Target, TimeExit, Trail
 from alert_trader.domain.market.fees import FeeTable
 from alert_trader.domain.market.trading_hours import Closures
 
@@ -81,7 +83,7 @@ class LadderPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExitPolicy:
-    """How profit is taken. `half-at-double` is 0.5 at +100 %; `all-at-half` is 1.0 at +50 %."""
+    """What sells a position. `half-at-double` is 0.5 at +100 %; `all-at-half` is 1.0 at +50 %."""
 
     fraction: Decimal = Decimal("0.5")
     """Fraction of the filled contracts that is sold at the target."""
@@ -89,11 +91,60 @@ class ExitPolicy:
     """Target above the entry fill price, as a fraction: 1.0 doubles it."""
     min_quantity: int = 1
     """No exit order is sent for fewer contracts; they are held for the operator."""
+    stop: StopLoss | None = None
+    """The loss, or the bid, that sells everything."""
+    break_even: BreakEven | None = None
+    """When the stop rises to the average entry."""
+    trail: Trail | None = None
+    """A stop that follows the highest bid."""
+    times: tuple[TimeExit, ...] = ()
+    """Times by which everything is sold; the earliest counts."""
+    single: Single | None = None
+    """What one contract gets; None: what `ExitPlan.single_rule` says."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an exit of more than was bought, or below the entry price."""
+        """Raise ValueError for an exit of more than was bought or below the entry, or an impossible plan."""
         _expect(0 <= self.fraction <= 1, "an exit fraction from 0 to 1", self.fraction)
         _expect(self.gain >= 0, "an exit gain of zero or more", self.gain)
+        assert self.plan is not None  # raises for parts that cannot be together
+
+    @property
+    def plan(self) -> ExitPlan:
+        """Everything that sells contracts without a person or the author."""
+        targets = () if self.fraction == 0 else (Target(share=self.fraction, gain=self.gain),)
+        return ExitPlan(
+            targets=targets,
+            stop=self.stop,
+            break_even=self.break_even,
+            trail=self.trail,
+            times=self.times,
+            single=self.single,
+        )
+
+    def with_plan(self, plan: ExitPlan) -> "ExitPolicy":
+        """Return it with a changed plan; raise ValueError for one with several targets."""
+        _expect(len(plan.targets) <= 1, "one target at most", ", ".join(map(str, plan.targets)))
+        return replace(
+            self,
+            fraction=plan.targets[0].share if plan.targets else Decimal(0),
+            gain=plan.targets[0].gain if plan.targets else self.gain,
+            stop=plan.stop,
+            break_even=plan.break_even,
+            trail=plan.trail,
+            times=plan.times,
+            single=plan.single,
+        )
+
+    def with_rules(self, rules: ExitRules) -> "ExitPolicy":
+        """Return it with an author's own rules in place of these; raise ValueError for an impossible plan."""
+        return replace(
+            self,
+            stop=rules.stop or self.stop,
+            break_even=rules.break_even or self.break_even,
+            trail=rules.trail or self.trail,
+            times=rules.times or self.times,
+            single=rules.single or self.single,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +216,20 @@ class Policy:
     """Announced closures that no calendar rule gives."""
     cards: bool = False
     """Whether a bot shows the trade as a card."""
+
+    def for_profile(self, profile: Profile) -> "Policy":
+        """Return the rules of a trade of an author with this profile."""
+        return replace(self, profile=profile, exits=self.exits.with_rules(profile.exit_rules))
+
+    def exits_of(self, parsed: ParsedAlert | None) -> ExitPolicy:
+        """Return what sells the position of an alert: with its own stop, where the profile says so.
+
+        A stop that is a price of the underlying is not used: the plan's stays.
+        """
+        level = None if parsed is None or self.profile.stops is LevelSource.PLAN else parsed.stop
+        if level is None or (level.price is None and not 0 < (level.change or 0) < 1):
+            return self.exits
+        return replace(self.exits, stop=StopLoss(loss=level.change, price=level.price))
 
     def sizing_of(self, label: str | None) -> SizingPolicy:
         """Return the sizing for a label: each cap times the profile's factor, 1 contract at least."""

@@ -30,6 +30,8 @@ class TradeCommand(StrEnum):
     """Buy nothing more, and sell everything, from the bid down."""
     SELL = "sell"
     """Sell a part, from the bid down."""
+    CHANGE_EXITS = "change_exits"
+    """Change what sells the position: target, stop, break-even, trail or times."""
     APPROVE = "approve"
     """Accept the offer that waits for a decision, or half of it."""
     SKIP = "skip"
@@ -203,6 +205,17 @@ TABLE: dict[tuple[TradeCommand, Phase], Rule] = {
         (HELD, Rule(conditions=(Condition.CONTRACTS_HELD, Condition.WHOLE_CONTRACT))),
         (_DONE, Rule(refusal="Nothing to sell: the trade is over.")),
         (_EVERY, Rule(refusal="Nothing to sell: the trade is {phase} and holds {held} contracts.")),
+    ),
+    **_rows(
+        TradeCommand.CHANGE_EXITS,
+        ({Phase.ENTERING, Phase.HOLDING}, ALLOWED),
+        (
+            BEFORE_ENTRY,
+            Rule(refusal="No exits to change yet: the trade is {phase}. Change them once it buys."),
+        ),
+        (_DONE, Rule(refusal="No exits to change: the trade is over.")),
+        ({Phase.CLOSING}, Rule(refusal="No exits to change: everything is being sold.")),
+        (_EVERY, Rule(refusal="No exits to change: the trade is {phase} and holds {held} contracts.")),
     ),
     **_rows(
         TradeCommand.APPROVE,

@@ -110,6 +110,10 @@ class TradeView:
     """Dollars that the broker settled contracts for that were held to expiration; part of `pnl`."""
     without_exit: int = 0
     """Contracts held of which nothing will sell any: no exit works, and the exit plan has none due."""
+    protection: str = ""
+    """What sells the contracts held now, in words; empty while none are held."""
+    exit_plan: str = ""
+    """The exit plan, as its parts are written in commands; empty before the entry."""
     chain: str = ""
     """The hash of the last event, by which the whole trail can be verified:
     `alert_trader.domain.audit.hash_chain`."""

@@ -67,7 +67,7 @@ def unrealised(worths: Iterable[Worth | None]) -> Usd | None:
 
 
 def protection(view: TradeView) -> str:
-    """Return which orders work to sell a position, and how many contracts have none; "" without one."""
+    """Return what sells a position, and how many contracts have no exit; "" without a position."""
     if not has_position(view):
         return ""
     working = [
@@ -76,6 +76,8 @@ def protection(view: TradeView) -> str:
         if order.leg == "exit" and order.status in WORKING
     ]
     found = [f"{WORKING_EXITS}{', '.join(working)}"] if working else []
+    if view.protection and not view.without_exit:
+        found = [view.protection]
     if view.unprotected:
         found.append(f"{view.unprotected} WITHOUT A WORKING EXIT")
     if view.without_exit:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from alert_trader.broker.hosts import is_of_broker
 from alert_trader.domain.errors import AlertTraderError
 
 SANDBOXES = {
@@ -11,8 +12,6 @@ SANDBOXES = {
     "api.sandbox.tastytrade.com": "streamer.sandbox.tastytrade.com",
 }
 """The broker's sandboxes, and the host of each one's account stream."""
-
-_BROKER = ("tastyworks.com", "tastytrade.com")
 
 
 class ProductionRefusedError(AlertTraderError):
@@ -40,7 +39,7 @@ def sandbox(host: str) -> Place:
 def venue(address: str) -> Place:
     """Return a simulated venue; raises ProductionRefusedError for an address of the broker."""
     url = httpx2.URL(address)
-    if url.host in _BROKER or url.host.endswith(tuple(f".{each}" for each in _BROKER)):
+    if is_of_broker(url.host):
         raise ProductionRefusedError(
             f"{url.host} is the broker's and no simulated venue: nothing was sent. "
             "For the broker's sandbox use mode sandbox; production is never certified"

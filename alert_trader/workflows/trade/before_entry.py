@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
     from alert_trader.domain.execution.policy import Mode
+    from alert_trader.domain.exits.sale_times import check_times
     from alert_trader.domain.market.trading_hours import TradingHours
     from alert_trader.domain.money import plain
     from alert_trader.domain.trade.lifecycle import Trigger
@@ -28,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.alert_checks import check_opens_trade
     from alert_trader.workflows.trade.commands import TradeCommands
     from alert_trader.workflows.trade.dry_run import ask_admission, planned_orders
+    from alert_trader.workflows.trade.timed_sale import time_facts
     from alert_trader.workflows.waiting import wait
 
 
@@ -96,6 +98,9 @@ class StepsBeforeEntry(TradeCommands):
         if answer.entry is None:
             assert answer.denied is not None
             return self._deny(answer.denied)
+        denied = self._check_times(answer.entry)
+        if denied is not None:
+            return self._deny(denied)
         state.sized = sized = answer.entry
         text = (
             f"{sized.sizing.quantity} x {sized.listing.contract} ({sized.sizing.cap}): first limit "
@@ -171,6 +176,17 @@ class StepsBeforeEntry(TradeCommands):
         return Trigger.APPROVED
 
     # What the steps share
+
+    def _check_times(self, sized: SizedEntry) -> Denied | None:
+        """Deny an entry that a time of the exit plan would sell within its own window."""
+        policy, now = self._request.policy, workflow.now()
+        hours = TradingHours(closures=policy.closures, session=sized.session)
+        window = policy.ladder.window + policy.ladder.conversion_wait
+        try:
+            check_times(policy.exits.plan, time_facts(sized, now), now=now, window=window, hours=hours)
+        except ValueError as impossible:
+            return Denied(code=Code.TIME_EXIT_TOO_NEAR, reason=f"Time exit too near: {impossible}")
+        return None
 
     def _departure(self) -> str | None:
         parsed = self._state.parsed

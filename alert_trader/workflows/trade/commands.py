@@ -17,6 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.alerts.profile import OnExit
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
+    from alert_trader.domain.exits.precedence import ExitRule
+    from alert_trader.domain.exits.wording import plan_text
+    from alert_trader.domain.orders.order import average_price
     from alert_trader.domain.trade.commands import ADDS_RISK, BUYING, Situation, TradeCommand, refusal
     from alert_trader.domain.trade.lifecycle import Phase
     from alert_trader.domain.trade.view import Offer, OfferKind
@@ -27,11 +30,13 @@ with workflow.unsafe.imports_passed_through():
         Answer,
         Command,
         CommandReceipt,
+        ExitChange,
         FollowUp,
         Said,
         SellOrder,
     )
     from alert_trader.workflows.trade.handlers import TradeHandlers
+    from alert_trader.workflows.trade.plan_change import changed_watch, check_change, plan_change
     from alert_trader.workflows.trade.tasks import TaskName
     from alert_trader.workflows.trade_state import Approval, AuthorExit
     from alert_trader.workflows.waiting import wait
@@ -105,6 +110,40 @@ class TradeCommands(TradeHandlers):
     async def _sell_part(self, order: SellOrder) -> CommandReceipt:
         self._record_command(order.command, f"requested to sell {order.portion}")
         return await self._sell_portion(order.portion, order.command.by)
+
+    @workflow.signal(name=TradeCommand.CHANGE_EXITS)
+    async def change_exits(self, change: ExitChange) -> None:
+        """Change what sells the position."""
+        await self._answer(TradeCommand.CHANGE_EXITS, change.command, lambda: self._change_exits(change))
+
+    async def _change_exits(self, asked: ExitChange) -> CommandReceipt:
+        state, orders, exits = self._state, self._orders, self._exits
+        assert state.exits is not None
+        assert state.sized is not None
+        assert orders is not None
+        assert exits is not None
+        before = state.exits.policy
+        bought = orders.ledger.entry_fills
+        try:
+            change = plan_change(asked, workflow.now())
+            policy = check_change(
+                before,
+                change,
+                sized=state.sized,
+                hours=orders.hours,
+                average_entry=average_price(bought) if bought else None,
+            )
+        except ValueError as impossible:
+            raise CommandRefusedError(f"The exits were not changed: {impossible}") from None
+        watch, moved = changed_watch(state.exits, policy, change, state.sized)
+        self._record_command(asked.command, f"changed the exits to: {plan_text(policy.plan)}")
+        if moved is not None:
+            level = None if moved.after is None else moved.after.price
+            self._record(EventKind.STOP_MOVED, f"{moved}", stop=level, by=moved.by, lowered=moved.lowered)
+        state.change_exits(policy, watch, times_at=None if change.times is None else change.at)
+        if (policy.fraction, policy.gain) != (before.fraction, before.gain):
+            exits.replace_targets()
+        return self._receipt(done=True, text=f"Exits: {plan_text(policy.plan)}")
 
     # Approval
 
@@ -340,11 +379,17 @@ class TradeCommands(TradeHandlers):
             done=False, text=f"{text}. Waiting for the broker: {self._retrying}" if self._retrying else text
         )
 
-    def _request_close(self, by: str) -> None:
+    def _request_close(self, by: str, code: Code = Code.OPERATOR_CANCELLED) -> None:
         self._state.request_close(by)
         self._retry_now()
         self._state.withdraw_offer()  # whatever it was, everything is sold now
-        self._state.stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} closed the trade"))
+        self._state.stop_buying(Denied(code=code, reason=f"{by} closed the trade"))
+
+    def _sell_by_rule(self, rule: ExitRule, text: str, facts: dict[str, object]) -> None:
+        """Sell everything because a rule of the exit plan says so; a sale that was requested before stays."""
+        if self._state.close_requested_by is None:
+            self._record(EventKind.EXIT_TRIGGERED, text, rule=rule, **facts)
+            self._request_close(f"the {rule} exit", Code.EXIT_RULE)
 
     async def _sell_portion(self, portion: Portion, by: str) -> CommandReceipt:
         if portion.everything or self._state.close_requested_by is not None:

@@ -13,7 +13,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import SUBMIT_EXIT, SizedEntry
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.execution.exits import ExitPlan, exit_target, next_exit
+    from alert_trader.domain.execution.exits import ProfitTake, exit_target, next_exit
     from alert_trader.domain.execution.policy import Policy
     from alert_trader.domain.ids import FillId, Leg
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
@@ -42,7 +42,6 @@ class Exits:
         tasks: Tasks,
     ) -> None:
         """Prepare exits by `policy` for the contract of `sized`."""
-        self._policy = policy.exits
         self._state = state
         self._ticks = sized.listing.ticks
         self._orders = orders
@@ -67,7 +66,7 @@ class Exits:
         """Send no further profit-take or partial exit: everything is being sold, or the trade is over."""
         self._state.stopped = True
 
-    def due(self) -> ExitPlan | None:
+    def due(self) -> ProfitTake | None:
         """Work out the profit-take that is missing now; None once the contract has stopped trading."""
         if workflow.now() >= self._orders.last_trade.latest:
             return None
@@ -81,7 +80,7 @@ class Exits:
             bought=bought,
             uncovered=fills,
             planned=ledger.planned + self._state.closed_elsewhere,
-            policy=self._policy,
+            policy=self._state.policy,
             ticks=self._ticks,
         )
 
@@ -205,12 +204,21 @@ class Exits:
     def record_skipped(self) -> None:
         """Record, once the entry is over, that too little was bought for an exit order."""
         bought = self._orders.ledger.bought
-        if exit_target(bought, self._policy) < self._policy.min_quantity:
+        policy = self._state.policy
+        if exit_target(bought, policy) < policy.min_quantity:
             text = (
-                f"Bought {bought}: too few for an exit of {self._policy.fraction:%}. Held until a "
+                f"Bought {bought}: too few for an exit of {policy.fraction:%}. Held until a "
                 "person closes the trade or it expires"
             )
-            self._record(EventKind.EXIT_SKIPPED, text, bought=bought, fraction=self._policy.fraction)
+            self._record(EventKind.EXIT_SKIPPED, text, bought=bought, fraction=policy.fraction)
+
+    def replace_targets(self) -> None:
+        """Cancel the profit-takes: others are sent by the plan as it is now."""
+        ledger = self._orders.ledger
+        for order in ledger.open_exits:
+            if not order.protective:
+                ledger.reprice(order.client_order_id)  # it has not failed
+                self._orders.cancel(order)
 
     # The sale of everything
 

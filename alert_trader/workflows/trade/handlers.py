@@ -35,7 +35,9 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.notifier import Notifier
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.trade.partial_exits import PartialExits
+    from alert_trader.workflows.trade.price_watch import PriceWatch
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
+    from alert_trader.workflows.trade.timed_sale import TimedSale
     from alert_trader.workflows.trade.unsent import BrokerCalls
     from alert_trader.workflows.trade.view import build_view, details
     from alert_trader.workflows.trade_state import TradeState, carried_state
@@ -62,11 +64,13 @@ class TradeHandlers:
         self._card = CardPublisher(
             self._state, self._journal, self._view, request.account, self._calls, self._continuation
         )
-        # these four begin with the entry
+        # these six begin with the entry
         self._orders: OrderManager | None = None
         self._entry: Entry | None = None
         self._exits: Exits | None = None
         self._partial_exits: PartialExits | None = None
+        self._timed_sale: TimedSale | None = None
+        self._price_watch: PriceWatch | None = None
 
     def _start(self, name: TaskName, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.start(name, work)

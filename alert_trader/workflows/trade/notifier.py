@@ -23,6 +23,7 @@ MONEY = frozenset(
         EventKind.ENTRY_SUBMITTED,
         EventKind.FILLED,
         EventKind.EXIT_SUBMITTED,
+        EventKind.EXIT_TRIGGERED,
         EventKind.EXIT_FILLED,
         EventKind.REJECTED,
         EventKind.DENIED,

@@ -30,6 +30,11 @@ class TaskName(StrEnum):
     PARTIAL_EXITS = "partial exits"
     """Sells partial exits, one at a time. Sets its contracts aside at once, so that no profit-take is decided
     for them, and sells only what no open exit order can sell."""
+    TIMED_SALE = "timed sale"
+    """Waits for the time by which everything is to be sold, and requests that once. Sends nothing itself."""
+    PRICE_WATCH = "price watch"
+    """Has the price of what is held watched, and requests the sale of everything when a stop is crossed.
+    Works the stop out from fills and plan again at each turn; sends nothing itself."""
     FINAL_SALE = "final sale"
     """Reads a sale of the close until it has ended, and cancels it when it is to be offered lower. Applies
     reports to the ledger, which may come at any time; the price of the next order is worked out when that is

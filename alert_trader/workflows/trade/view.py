@@ -8,6 +8,7 @@ from alert_trader.activities.messages import SizedEntry
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.execution.exits import exit_target
 from alert_trader.domain.execution.expiration import RemovalKind, Settled, is_valued
+from alert_trader.domain.exits.wording import plan_text
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
@@ -15,7 +16,8 @@ from alert_trader.domain.orders.order import average_price
 from alert_trader.domain.trade.lifecycle import Outcome, Phase, TradeLifecycle
 from alert_trader.domain.trade.view import OrderView, TradeView
 from alert_trader.workflows.interface import TradeRequest
-from alert_trader.workflows.trade_state import TradeState
+from alert_trader.workflows.trade.protection import has_stop, protection
+from alert_trader.workflows.trade_state import ExitState, TradeState
 
 PAGE_EVENTS = 12
 """Last events shown on a trade's page."""
@@ -41,8 +43,7 @@ def build_view(
         if life.outcome is Outcome.EXPIRED and not is_valued(state.at_expiration, state.settled)
         else 0
     )
-    bought = () if ledger is None else ledger.entry_fills
-    sold = () if ledger is None else ledger.exit_fills
+    bought, sold = ((), ()) if ledger is None else (ledger.entry_fills, ledger.exit_fills)
     return TradeView(
         workflow_id=workflow_id,
         message=request.alert,
@@ -68,7 +69,7 @@ def build_view(
         average_exit=average_price(sold) if sold else None,
         position=position,
         exits_working=0 if ledger is None else ledger.exits_working,
-        unprotected=_unprotected(request, ledger, life, position),
+        unprotected=_unprotected(state.exits, ledger, life, position),
         unknown_orders=0 if ledger is None else ledger.unknown_orders,
         fees=_fees(sized, ledger),
         pnl=_pnl(ledger, life, position - unvalued, state.settled),
@@ -78,7 +79,9 @@ def build_view(
             if state.settled is not None and state.settled.kind is RemovalKind.CASH
             else None
         ),
-        without_exit=_without_exit(request, state),
+        without_exit=_without_exit(state),
+        protection=protection(request, state),
+        exit_plan="" if state.exits is None else plan_text(state.exits.policy.plan),
         orders=()
         if ledger is None
         else _orders(ledger.orders if most_orders is None else ledger.recent(most_orders)),
@@ -126,24 +129,25 @@ def _fees(sized: SizedEntry | None, ledger: OrderLedger | None) -> Usd | None:
 
 
 def _unprotected(
-    request: TradeRequest, ledger: OrderLedger | None, life: TradeLifecycle, position: int
+    exits: ExitState | None, ledger: OrderLedger | None, life: TradeLifecycle, position: int
 ) -> int:
     """Count the contracts that lack their profit-take; none do while everything is being sold."""
-    if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
+    if ledger is None or exits is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
         return 0
     in_plan = max(ledger.bought - ledger.sold_outside_plan, 0)
-    due = exit_target(in_plan, request.policy.exits) - ledger.protected
-    return 0 if due < request.policy.exits.min_quantity else min(due, position)
+    due = exit_target(in_plan, exits.policy) - ledger.protected
+    return 0 if due < exits.policy.min_quantity else min(due, position)
 
 
-def _without_exit(request: TradeRequest, state: TradeState) -> int:
+def _without_exit(state: TradeState) -> int:
     """Count the contracts held of which nothing will sell any, such as one contract of which half is none."""
     life, orders, exits = state.lifecycle, state.orders, state.exits
     expired = state.settlement_until is not None
     if orders is None or exits is None or expired or life.phase is not Phase.HOLDING:
         return 0
-    planned = orders.ledger.open_exits or _unprotected(request, orders.ledger, life, state.held)
-    return 0 if planned or exits.partial is not None else max(state.held, 0)
+    planned = orders.ledger.open_exits or _unprotected(exits, orders.ledger, life, state.held)
+    sold_later = has_stop(state) or exits.policy.times
+    return 0 if planned or sold_later or exits.partial is not None else max(state.held, 0)
 
 
 def _pnl(
@@ -186,6 +190,8 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
             f"{_price(view.ceiling)}"
         )
         rows.append(f"- {prices}, at step: {view.step or '-'}")
+    if view.protection:
+        rows.append(f"- sold by: {view.protection}")
     if view.unprotected > 0:
         rows.append(f"- **{view.unprotected} contract(s) without a working exit**")
     if view.without_exit > 0:

@@ -34,7 +34,9 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.expiration import outcome_at_last_close, posted_settlement
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.trade.partial_exits import PartialExits
+    from alert_trader.workflows.trade.price_watch import PriceWatch
     from alert_trader.workflows.trade.tasks import TaskName
+    from alert_trader.workflows.trade.timed_sale import TimedSale
     from alert_trader.workflows.trade_state import Exposure, carry
     from alert_trader.workflows.waiting import let_others_run, wait
 
@@ -133,6 +135,7 @@ class TradeWorkflow(StepsBeforeEntry):
             fresh_from=state.approved_at or request.alert.posted_at,
             now=now,
             search_from=new_york_date(now) - timedelta(days=1),
+            policy=request.policy.exits_of(state.parsed),
         )
         entry = self._open()
         orders, _ = self._opened()
@@ -162,6 +165,8 @@ class TradeWorkflow(StepsBeforeEntry):
         )
         self._exits = exits = Exits(request.policy, state.exits, state.sized, orders, journal, tasks)
         self._partial_exits = PartialExits(state.exits, exits, orders, journal)
+        self._timed_sale = TimedSale(state.exits, state.sized, orders, self._sell_by_rule)
+        self._price_watch = PriceWatch(state.exits, state.sized, orders, journal, self._sell_by_rule)
         self._entry = entry = Entry(request, state, orders, journal)
         return entry
 
@@ -170,6 +175,10 @@ class TradeWorkflow(StepsBeforeEntry):
         assert self._partial_exits is not None
         self._start(TaskName.PROFIT_TAKES, self._exits.run())
         self._start(TaskName.PARTIAL_EXITS, self._partial_exits.run())
+        assert self._timed_sale is not None
+        self._start(TaskName.TIMED_SALE, self._timed_sale.run())
+        assert self._price_watch is not None
+        self._start(TaskName.PRICE_WATCH, self._price_watch.run())
 
     def _resume(self) -> None:
         """Continue what the run before this one was doing beside the steps."""

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -19,6 +20,7 @@ from alert_trader.broker.tastytrade.client import TastytradeReader
 from alert_trader.broker.tastytrade.oco import TastytradeOcoGateway, TastytradeOcoReader
 from alert_trader.broker.tastytrade.transport import HostRefusedError, RedirectTransport, SharedTransport
 from alert_trader.domain.orders.order import OrderIntent
+from alert_trader.settings.load import SettingsError, load
 
 CHANGES = [
     ("POST", "/accounts/5WT00042/orders"),
@@ -209,6 +211,23 @@ def test_a_venue_needs_a_url(url: str) -> None:
     """A venue that could not be dialled is refused when it is set."""
     with pytest.raises(ValueError, match="http://host:port"):
         RedirectTransport(url, SharedTransport(httpx2.MockTransport(lambda _: httpx2.Response(200))))
+
+
+@pytest.mark.parametrize(
+    "host", ["api.tastyworks.com", "API.TASTYTRADE.COM", "api.cert.tastyworks.com", "tastyworks.com."]
+)
+def test_the_broker_is_no_venue(host: str, tmp_path: Path) -> None:
+    """Mode demo with credentials of a real account: an address of the broker would send real orders there."""
+    with pytest.raises(ValueError, match="is the broker's and no simulated venue: nothing was sent"):
+        RedirectTransport(f"https://{host}", httpx2.MockTransport(lambda _: httpx2.Response(200)))
+    environment = {
+        "TRADER_MODE": "demo",
+        "TASTYTRADE_CLIENT_SECRET": "real",
+        "TASTYTRADE_REFRESH_TOKEN": "real",
+        "TRADER_VENUE_URL": f"https://{host}",
+    }
+    with pytest.raises(SettingsError, match="mode demo would send real orders there"):
+        load(environment=environment, directory=tmp_path)
 
 
 @pytest.mark.parametrize("empty", ["client_secret", "refresh_token", "account"])

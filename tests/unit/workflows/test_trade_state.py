@@ -5,7 +5,7 @@ It survives the payload converter, and each part of it has one writer.
 
 import ast
 from dataclasses import MISSING, fields, is_dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,13 @@ from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.execution.expiration import ExpirationOutcome, RemovalKind, Settled
-from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.execution.policy import ExitPolicy, Mode
 from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
 from alert_trader.domain.execution.sizing import Cap, Sizing
+from alert_trader.domain.exits.plan import TimeExit
+from alert_trader.domain.exits.precedence import ExitRule
+from alert_trader.domain.exits.stop_levels import StopFacts, StopLevel
+from alert_trader.domain.exits.watch import WatchState
 from alert_trader.domain.ids import ClientOrderId, FillId, Leg, OrderId, client_order_id, message_id
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.market.quotes import PENNY, Listing, Quote
@@ -188,6 +192,15 @@ FULL = TradeState(
         end_reason="the window is over",
     ),
     exits=ExitState(
+        policy=ExitPolicy(times=(TimeExit(at=time(15, 45)),)),
+        plan_set_at=NOW,
+        watch=WatchState(
+            facts=StopFacts(average_entry=Decimal("1.20"), targets_filled=1, highest_bid=dollars("1.50")),
+            level=StopLevel(price=dollars("1.30"), rule=ExitRule.TRAIL),
+            crossed=True,
+            no_price_since=NOW,
+            called=True,
+        ),
         priced=[FILL.fill_id],
         pricing={EXIT: (FILL.fill_id,)},
         stopped=True,
@@ -299,7 +312,7 @@ def test_a_ledger_that_was_carried_answers_as_before() -> None:
 
 def test_every_value_in_a_state_is_plain() -> None:
     """DUR-30: values, lists and dictionaries of dataclasses; no task, callback or collaborator."""
-    plain = (str, int, bool, Decimal, date, datetime, timedelta, type(None))
+    plain = (str, int, bool, Decimal, date, datetime, time, timedelta, type(None))
 
     def walk(value: Any, at: str) -> None:
         if is_dataclass(value):
@@ -331,6 +344,7 @@ WRITERS = {
     "notifier.py": {"notified"},
     "partial_exits.py": names(PartialExitRequest),
     "protective_sales.py": {"sale"} | names(SaleProgress),
+    "price_watch.py": {"watch"},
     "retries.py": names(RetryProgress),
     "before_entry.py": {"parsed", "sized", "approved_at", "dry_run_recorded", "reason"},
     "workflow.py": {

@@ -118,7 +118,7 @@ async def _answered(query: Callable[[], Awaitable[_T]]) -> _T:
     for _ in range(100):
         with contextlib.suppress(WorkflowQueryFailedError):
             return await query()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
     return await query()
 
 

@@ -2,7 +2,8 @@
 
     1 normalize       -> NormalizedText   the text as a reader sees it; `prefilter` ends most talk here
     2 tokens          -> Token, ...       words, numbers and dates, each with its offsets
-    3 outline         -> Outline          actions, what precedes the contract, the named values of a form
+    3 outline         -> Outline          actions, what precedes the contract, the named values of a form;
+                                          `word_order` puts the act first
     4 candidates.find -> Candidate, ...   what the message may be: entry, exit or addition, in order
     5 fields.collect  -> Fields           the tokens of each field of the contract
     6 reading         -> Reading          the value of each field

@@ -19,7 +19,6 @@ from alert_trader.domain.alerts.parsing.vocabulary.action_words import (
     Action,
     length_of_opening,
 )
-from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
 from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import SPREADS
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import (
     BEFORE_CONTRACT,
@@ -29,11 +28,8 @@ from alert_trader.domain.alerts.parsing.vocabulary.entry_words import (
     act_at,
 )
 from alert_trader.domain.alerts.parsing.vocabulary.form_names import LEVELS, Part, part_of
-from alert_trader.domain.alerts.parsing.vocabulary.tickers import (
-    BEFORE_STRIKE,
-    may_be_ticker,
-    names_position,
-)
+from alert_trader.domain.alerts.parsing.vocabulary.tickers import BEFORE_STRIKE, names_position
+from alert_trader.domain.alerts.parsing.word_order import with_act_first
 
 _IS_FORM = re.compile(r"\b(?:ticker|symbol|stock|underlying)\b[^\w\n]{0,6}[:=]")
 _LINE = re.compile(r"[^\n\r|]+")
@@ -42,12 +38,6 @@ _LONGEST_NAME = 40
 _NAMED_LINES_OF_FORM = 2
 _MOST_WORDS_OF_NAME = 4
 _OF_CONTRACT = frozenset({"STRIKE", "DATE", "DTE", "RELATIVE", "CASHTAG", "AT", "PAIR"})
-_ACTS_BEHIND = (("bought", "to", "open"), ("buy", "to", "open"), ("bto",))
-"""Acts that may follow their contract."""
-_ACTS_BELOW = (*_ACTS_BEHIND, ("just", "bought"), ("bought",), ("entered",))
-"""Acts that may begin the line below their contract; the longest first."""
-_BEFORE_ACT_BEHIND = _OF_CONTRACT - {"PAIR"} | {"NUMBER", "PUNCTUATION", "NEWLINE", "NOISE", "SHARE_CLASS"}
-_BEHIND_ACT_BEHIND = frozenset({"AT", "NUMBER", "NEWLINE", "NOISE", "PUNCTUATION"})
 _NO_COMMENT = frozenset({"no", "none", "nope"})
 _ONLY_LEVELS = frozenset({"NUMBER", "PERCENT", "PUNCTUATION", "NEWLINE", "CUT"})
 _BESIDE_HEADING = MAY_PRECEDE | {"LABEL"}
@@ -122,7 +112,7 @@ def outline(text: NormalizedText, tokens: Sequence[Token], context: Context) -> 
     if "STRIKE" in kinds and not BEFORE_STRIKE.isdisjoint([token.text for token in kept]):
         kept = _with_tickers(kept)
     if "STRIKE" in kinds:
-        kept = _with_act_first(kept)
+        kept = with_act_first(kept)
     opening = length_of_opening(kept)
     found = _actions(kept, opening, signed="SIGNED" in kinds)
     actions = _without_headings(kept, found) if len(found) > 1 else found
@@ -136,9 +126,15 @@ def outline(text: NormalizedText, tokens: Sequence[Token], context: Context) -> 
         entry = _opening_from(kept, 0, context)
     else:
         entry = _opening_of_entry(kept, context)
-    return Outline(
-        text, kept, kinds, words, opening, actions, headings, entry, _form(text, kept, context.names)
-    )
+    form = _form(text, kept, context.names)
+    if form is not None and actions:
+        # "Buy Price: 1.25" is no act
+        actions = tuple([phrase for phrase in actions if _is_in_value(form, kept[phrase.first])])
+    return Outline(text, kept, kinds, words, opening, actions, headings, entry, form)
+
+
+def _is_in_value(form: Form, token: Token) -> bool:
+    return any(token in line.tokens for line in form.lines)
 
 
 def _with_tickers(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -154,47 +150,6 @@ def _with_tickers(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     for index in found:
         marked[index] = tokens[index]._replace(kind="CASHTAG")
     return tuple(marked)
-
-
-def _with_act_first(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """Move an act of buying behind a contract to its front: "KO 70c 12/18 @ 1.25 BTO".
-
-    Only a contract may be in front of it, and only its price or the end of the line behind it.
-    """
-    struck = False
-    for index, token in enumerate(tokens):
-        kind = token.kind
-        if kind == "WORD":
-            below = tokens[index - 1].kind == "NEWLINE"
-            length = _length_of_act_behind(tokens, index, below=below) if struck else 0
-            if length > 0:
-                act = range(index, index + length)
-                return (*[tokens[each] for each in act], *tokens[:index], *tokens[act.stop :])
-            if not (may_be_ticker(token) or token.lower in RIGHTS):
-                return tokens
-        elif kind == "STRIKE":
-            struck = True
-        elif kind not in _BEFORE_ACT_BEHIND:
-            return tokens
-    return tokens
-
-
-def _length_of_act_behind(tokens: tuple[Token, ...], index: int, *, below: bool) -> int:
-    """Count the tokens of an act of buying that ends its line, or has only a price behind it.
-
-    `below` is whether it begins a line.
-    """
-    length = next(
-        (
-            len(act)
-            for act in (_ACTS_BELOW if below else _ACTS_BEHIND)
-            if act == tuple([token.lower for token in tokens[index : index + len(act)]])
-        ),
-        0,
-    )
-    behind = tokens[index + length] if index + length < len(tokens) else None
-    ends = behind is None or behind.kind in _BEHIND_ACT_BEHIND or behind.lower in {"at", "for", "here"}
-    return length if ends else 0
 
 
 def _strike_next(tokens: tuple[Token, ...], index: int) -> bool:
@@ -411,6 +366,9 @@ def _lines(text: NormalizedText, tokens: tuple[Token, ...], agreed: Mapping[str,
         while index < len(tokens) and tokens[index].start < end:
             index += 1
         found = tokens[first:index]
+        if part is Part.RIGHT and found and found[0].lower in {"bto", "stc"}:
+            # "Side: BTO"; "Side: BUY" may be an order that is not filled
+            part = Part.ACTION
         if part is None and lines and lines[-1].part in LEVELS and _only_levels(found):
             part = lines[-1].part
         elif part is None and mark is not None and _is_unknown_value(line[0][: mark.start()], found):

@@ -80,7 +80,7 @@ _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
-_RIGHT = r"(?:calls?|puts?|ce|pe|c|p)"
+_RIGHT = r"(?:calls?|puts?|ce|pe|cs|ps|c|p)"
 _STRIKE_FOLLOWS = rf"(?=[ \t]+\$?[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?[ \t]?{_RIGHT}(?![^\W_]))"
 """Two digits behind a day and month are the year only where the strike is still to come: 18 DEC 26 295c."""
 _EXP_FOLLOWS = r"(?=exp(?:iry|iration|ires|ire)?(?![^\W_]))"

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from alert_trader.control.queries.profile_effect import compare
+from alert_trader.control.queries.profile_learning import learn
 from alert_trader.control.queries.why import Verdict, why_text
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.allowlist import Allowlist
-from alert_trader.domain.alerts.profile import Approval, OnExit, Profile
+from alert_trader.domain.alerts.profile import Approval, LevelSource, OnExit, Profile
 from alert_trader.domain.denial import MEANINGS, Code
 from alert_trader.domain.execution.policy import Mode, Policy
 from alert_trader.domain.ids import MessageId
@@ -77,3 +78,22 @@ def test_the_words_that_each_field_was_read_from_are_shown() -> None:
         "not a contract alone": "it has not the shape of one",
         "would be read": "BTO KO 70C 12/18/2026 @ 2.00",
     }
+
+
+def test_the_stop_of_an_alert_counts_only_by_the_profile() -> None:
+    """What a profile changes names the author's stop and targets where they are agreed."""
+    text = message("BTO KO 70c 12/18 @ 2.00 SL 1.40 PT 3")
+    change = compare(text, Profile(stops=LevelSource.ALERT))
+    assert change.differs
+    assert change.after == change.before + "; from the alert: stop 1.40"
+    both = compare(text, Profile(stops=LevelSource.ALERT, targets=LevelSource.ALERT))
+    assert both.after.endswith("stop 1.40, target 3.00")
+
+
+def test_the_alerts_own_stops_are_proposed_with_what_speaks_for_and_against() -> None:
+    """Nothing is changed: the proposal names the messages with a stop, and those without."""
+    texts = [f"BTO KO 7{n}c 12/18 @ 1.2{n} SL .8{n}" for n in range(5)] + ["BTO KO 69c 12/18 @ 1.20"]
+    proposals = {each.line: each for each in learn([message(text) for text in texts])[0].proposals}
+    assert proposals['stops = "alert"'].count_for == 5
+    assert proposals['stops = "alert"'].speaks_against == ("BTO KO 69c 12/18 @ 1.20",)
+    assert 'targets = "alert"' not in proposals

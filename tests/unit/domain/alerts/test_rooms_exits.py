@@ -7,6 +7,7 @@ import pytest
 
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Share
 from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.alerts.parsing.vocabulary.exit_words import CLOSING, TRIMMING
 
 Posted = Callable[..., AlertMessage]
 
@@ -102,6 +103,13 @@ EXITS = [
     ("KO runner closed 6.00", "KO ", None, None, None),
     ("TRIM\nContract: KO 70C 12/18\nSold: 50%\nPrice: $2.00", "KO 70C", Share.HALF, Decimal("0.5"), None),
     ("Trade Closed\nKO closed at $2.90 for +44%", "KO ", None, None, None),
+    ("KO scaled 50% @ 2.20", "KO ", Share.HALF, Decimal("0.5"), None),
+    ("Fully closed KO 70c @ 2.10", "KO 70C", Share.ALL, None, None),
+    ("dumping the KO lottos", "KO ", None, None, None),
+    ("That's it for KO 70c, sold at 2.40", "KO 70C", None, None, None),
+    ("sold one more KO 70c at 2.6", "KO 70C", Share.COUNT, None, 1),
+    ("sold a couple KO 70c at 2.6", "KO 70C", Share.PARTIAL, None, None),
+    ("KO stop triggered, out", "KO ", None, None, None),
     ("-2 $KO $70c 18DEC2026 @ lim1.2", "KO 70C", Share.COUNT, None, 2),
 ]
 
@@ -126,6 +134,13 @@ def test_an_exit_in_a_rooms_own_words_is_read(
     assert (parsed.fraction is None) == (fraction is None)
     assert fraction is None or parsed.fraction is None or abs(parsed.fraction - fraction) < Decimal("1e-9")
     assert all(text[span.start : span.end] == span.text for span in parsed.spans)
+
+
+@pytest.mark.parametrize("act", sorted((CLOSING | TRIMMING) - {"exit", "close"}))
+def test_an_amount_behind_any_act_is_never_all(posted: Posted, act: str) -> None:
+    """No act of closing reads a quarter as everything."""
+    parsed = parse(posted(f"{act} 25% of KO 70c"))
+    assert (parsed.kind, parsed.fraction) == (AlertKind.EXIT, Decimal("0.25"))
 
 
 NO_EXIT = [
@@ -179,6 +194,7 @@ NO_EXIT = [
     ("sold KO and DIS calls", AlertKind.REFUSED),
     ("covered call idea: sell KO 70c 12/18 @ 1.20", AlertKind.REFUSED),
     ("example: sold KO 70c 12/18", AlertKind.REFUSED),
+    ("out KO and V, back monday", AlertKind.REFUSED),
     ("-0 $KO $70c", AlertKind.REFUSED),
     ("-0 $KO $70c 18DEC2026 @ 1.2", AlertKind.REFUSED),
 ]

@@ -316,6 +316,12 @@ ALOUD = [
     "Options entry\nSymbol: KO\nContract: 70C 12/18\nAvg odds: 1.25\nSize: Small",
     "John: bought KO 70c 12/18 @ 1.25",
     "From John:\nBought KO 70c 12/18 @ 1.25",
+    "BTO KO 70c 12/18 @ 1.25, will post when I enter",
+    "BTO KO 70c 12/18 @ 1.25, will let you know when it is filled",
+    "BTO KO 70c 12/18 @ 1.25, 30 DTE",
+    "KO DIS BTO 70c 12/18 @ 1.25",
+    "BTO KO 70c 12/18 @ 1.25 on breaking out",
+    "BTO KO 70c 12/18 @ 1.25. Bob at 11",
     "BTO KO 70c 12/18 lim 1.25",
     "BTO limit order KO 70c 12/18 @ 1.25",
 ]

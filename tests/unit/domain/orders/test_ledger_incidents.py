@@ -8,7 +8,7 @@ import pytest
 
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage
 from alert_trader.domain.alerts.parser import parse
-from alert_trader.domain.execution.exits import ExitPlan, next_exit
+from alert_trader.domain.execution.exits import ProfitTake, next_exit
 from alert_trader.domain.execution.policy import ExitPolicy, LadderPolicy, SizingPolicy
 from alert_trader.domain.execution.sizing import Sizing, size
 from alert_trader.domain.ids import ClientOrderId, Leg, OrderId
@@ -46,7 +46,7 @@ def absent(ledger: OrderLedger) -> list[ClientOrderId]:
     return [order.client_order_id for order in ledger.orders if order.state is OrderState.CONFIRMED_ABSENT]
 
 
-def due(ledger: OrderLedger, policy: ExitPolicy) -> ExitPlan | None:
+def due(ledger: OrderLedger, policy: ExitPolicy) -> ProfitTake | None:
     """Return the exit that is due."""
     planned = ledger.sold + ledger.exits_open
     return next_exit(

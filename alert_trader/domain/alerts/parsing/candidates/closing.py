@@ -64,6 +64,9 @@ _LOSING_BY_FIRST = {
 _LONGEST_HEADING = 3
 _HEADS_EXIT = frozenset({"closed", "exit", "exited", "closing", "exiting"})
 _BESIDE_HEAD = frozenset({"trade", "position", "alert", "full", "now", "play"})
+_STYLES = frozenset({"swing", "swings", "lotto", "lottos", "runner", "runners", "leap", "leaps", "contracts"})
+"""Behind a ticker, these make it a position in options."""
+_SCALED = frozenset({"scaled", "scaling"})
 _OF_THE_MARKET = frozenset({"close", "closed", "closing"})
 """Words whose price behind a ticker is that of the shares: "KO closed 71.2"."""
 _FAR_FROM_SHARES = Decimal(10)
@@ -101,6 +104,10 @@ def find_closing(
         if start >= sentence.stop:
             continue
         length = _length_of_act(tokens, start, sentence.stop, subject or contract)
+        if length == 0 and not subject and tokens[start].lower in FIRST_OF_CLOSING:
+            # "That's it for KO 70c, sold at 3.40"
+            subject = left_position(tokens, sentences, place)
+            length = _length_of_act(tokens, start, sentence.stop, subject) if subject else 0
         if length > 0:
             if any(token.text == "?" for token in tokens[sentence.start : sentence.stop + 1]):
                 return None
@@ -207,6 +214,8 @@ def _phrase_at(
     first = tokens[start].lower
     if (first, *following[:1]) in SCALING:
         return 2
+    if first in _SCALED and subject and start + 1 < stop and is_part(tokens[start + 1]):
+        return 1
     losing = _LOSING_BY_FIRST.get(first, ())
     phrase = next((each for each in losing if (first, *following)[: len(each)] == each), ())
     if phrase:
@@ -357,7 +366,9 @@ def _closes_position(
         return not advised or not any(
             token.kind in {"CASHTAG", "WORD"} and names_position(token) for token in tokens[index + 1 : stop]
         )
-    return names_position(tokens[index]) and (not plain or _has_price_of_option(tokens, index + 1, stop))
+    styled = index + 1 < stop and tokens[index + 1].lower in _STYLES
+    priced = not plain or styled or _has_price_of_option(tokens, index + 1, stop)
+    return priced and names_position(tokens[index])
 
 
 def _is_of_goods(tokens: tuple[Token, ...], index: int, stop: int) -> bool:

@@ -14,6 +14,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.exit_words import (
     PARTS,
     POSITION_WORDS,
     SCALING,
+    STOPS,
     TAKING,
     TRIMMING,
 )
@@ -61,11 +62,10 @@ def position_in_front(
 
 def _behind_price(tokens: tuple[Token, ...], index: int, stop: int) -> int:
     """Return the index behind a price that a part follows: "KO 70c @ 3.2 sold another 1/3"."""
-    while index < stop and tokens[index].kind == "PERCENT" and index + 1 < stop:
+    if index + 1 < stop and tokens[index].kind == "PERCENT":
         # "KO 70c +80% trimming half"
-        if tokens[index].text[0] not in "+-" or tokens[index + 1].lower not in CLOSING | TRIMMING:
-            return index
-        return index + 1
+        result = tokens[index].text[0] in "+-" and tokens[index + 1].lower in CLOSING | TRIMMING
+        return index + 1 if result else index
     act = index + 2
     if act + 1 >= stop or tokens[index].kind != "AT" or tokens[index + 1].kind != "NUMBER":
         return index
@@ -97,10 +97,13 @@ def left_position(tokens: tuple[Token, ...], sentences: list[range], place: int)
     before = sentences[place - 1]
     if tokens[before.stop].text not in _JOINS_SENTENCES:
         return ()
+    spoken = tokens[before.start : before.stop]
+    hit = [token for token in spoken if token.kind != "STRIKE" and names_position(token)]
+    if len(hit) == 1 and any(token.lower in STOPS for token in spoken):
+        # "KO stop triggered, out"
+        return tuple(hit)
     named = [
-        token
-        for token in tokens[before.start : before.stop]
-        if token.lower not in LEAVING and token.kind not in {"NOISE", "PUNCTUATION"}
+        token for token in spoken if token.lower not in LEAVING and token.kind not in {"NOISE", "PUNCTUATION"}
     ]
     found = [token for token in named if names_position(token) and token.lower not in EXCLAMATIONS]
     return tuple(found) if found and len(found) == len(named) and _mixed(tokens, found) else ()
@@ -161,12 +164,19 @@ def tickers_listed(tokens: tuple[Token, ...], start: int, stop: int) -> list[int
     """Return the indexes of the tickers that are listed from `start` on: "KO, DIS and PEP"."""
     found: list[int] = []
     index = start
-    while index < stop and tokens[index].kind != "STRIKE" and names_position(tokens[index]):
+    while index < stop and _is_listed(tokens[index], further=bool(found)):
         found.append(index)
         index += 1
         while index < stop and (tokens[index].text in {",", "&", "/"} or tokens[index].lower == "and"):
             index += 1
     return found
+
+
+def _is_listed(token: Token, *, further: bool) -> bool:
+    """Whether a token is a ticker of a list; a further one may have a single letter."""
+    if token.kind == "STRIKE":
+        return False
+    return names_position(token) or (further and token.text.isupper() and may_be_ticker(token))
 
 
 def is_part(token: Token) -> bool:

@@ -12,6 +12,7 @@ from alert_trader.domain.alerts.parsing.fields.values import Fields
 from alert_trader.domain.alerts.parsing.outline import names_spread
 from alert_trader.domain.alerts.parsing.reading import Reading
 from alert_trader.domain.alerts.parsing.tokens import Token
+from alert_trader.domain.alerts.parsing.vocabulary.contract_words import STOPS_AND_TARGETS
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import EVIDENCE, RESULTS
 from alert_trader.domain.alerts.parsing.vocabulary.exit_words import PARTS
 from alert_trader.domain.alerts.parsing.vocabulary.marks import DECORATING, is_alarm, is_harmless
@@ -25,6 +26,7 @@ _BESIDE_BARE_CONTRACT = frozenset(
 )
 _AVERAGES = frozenset({"avg", "average", "averaged"})
 _SIZES = frozenset({"size", "sized", "sizing"})
+_SIZED = frozenset({"half", "quarter", "third", "small", "starter", "tiny"})
 _COURSES = frozenset({"high", "now"})
 _WHOSE = frozenset({"my", "our", "your", "his", "her", "their", "the", "up", "down"})
 """Words in front of a contract that is reported, not bought."""
@@ -110,7 +112,11 @@ def _doubtful_token(candidate: Candidate, fields: Fields, *, spoken: bool) -> To
             # "new high", but "HIGH RISK"
             return token
         if (
-            (token.lower in PARTS and following.lower not in _SIZES and not (behind and fields.levels))
+            (
+                token.lower in PARTS
+                and following.lower not in _SIZES
+                and not (behind and (fields.levels or (spoken and _is_size(token, following))))
+            )
             or token.kind in _RESULT_KINDS
             or token.lower in (RESULTS if behind else _WHOSE)
         ):
@@ -118,9 +124,16 @@ def _doubtful_token(candidate: Candidate, fields: Fields, *, spoken: bool) -> To
         if behind and token.kind == "QUANTITY" and token.lower[-1] == "x":
             # "3x" behind a contract is its result
             return token
-        if _is_mark(token) and not is_harmless(token.text) and not (spoken and token.text in DECORATING):
+        decorates = is_harmless(token.text) or (spoken and token.text in DECORATING)
+        names_level = behind and token.text in STOPS_AND_TARGETS
+        if _is_mark(token) and not decorates and not names_level:
             return token
     return None
+
+
+def _is_size(token: Token, following: Token) -> bool:
+    """Whether a part is the size of an entry: "half position", "starter position"."""
+    return token.lower == "position" or (token.lower in _SIZED and following.lower == "position")
 
 
 def _says_entry(candidate: Candidate, context: Context) -> bool:
@@ -128,6 +141,10 @@ def _says_entry(candidate: Candidate, context: Context) -> bool:
     if context.average_is_price and any(token.lower in _AVERAGES for token in candidate.tokens):
         return True
     tokens = candidate.tokens
+    if any(
+        token.lower in _SIZED and behind.lower == "position" for token, behind in itertools.pairwise(tokens)
+    ):
+        return True
     return any(
         token.lower in EVIDENCE or token.kind == "LABEL" or (_is_mark(token) and is_alarm(token.text))
         for token in tokens

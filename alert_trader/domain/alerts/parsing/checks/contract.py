@@ -136,7 +136,7 @@ def _expiration(fields: Fields, reading: Reading) -> Refusal | None:
     """
     first: tuple[Token, date] | None = None
     for token, day in reading.expirations:
-        if first is not None and token.kind in {"RELATIVE", "WORD"} and _describes(token, first[1]):
+        if first is not None and _describes(token, first[1], reading.today):
             continue
         if isinstance(day, NoDay):
             found = f"found {quote(token.text)}, which {day.reason}"
@@ -154,8 +154,12 @@ def _expiration(fields: Fields, reading: Reading) -> Refusal | None:
     return None
 
 
-def _describes(token: Token, day: date) -> bool:
-    """Whether words only say of which kind a written date is: "weekly 12/18", "Friday 12/18"."""
+def _describes(token: Token, day: date, today: date | NoDay | None) -> bool:
+    """Whether words only describe a written date: "weekly 12/18", "Friday 12/18", "12/18, 25 DTE"."""
+    if token.kind == "DTE" and isinstance(today, date):
+        return token.lower.rstrip("dte -\t") == str((day - today).days)
+    if token.kind not in {"RELATIVE", "WORD"}:
+        return False
     if "weekl" in token.lower:
         return True
     if "opex" in token.lower:

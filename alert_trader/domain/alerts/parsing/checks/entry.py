@@ -38,6 +38,8 @@ _SINCE = frozenset(
 """Words behind a reported purchase that make it one of some time ago."""
 
 
+_DIRECTIONS = frozenset({"bullish", "bearish", "long", "trades", "signal", "opened"})
+"""Words in the title of a form that change nothing."""
 _WISHES = frozenset({"would"})
 _BEFORE_PAST = frozenset({"since", "last", "on"})
 _PAST = words("monday tuesday wednesday thursday friday week month night open morning")
@@ -301,7 +303,7 @@ def _check_title(candidate: Candidate, fields: Fields, _context: Context) -> Ref
 
 def _in_title(token: Token) -> bool:
     """Whether a token may stand in the title of a form that only its own entry makes one."""
-    return token.kind != "WORD" or token.lower in BEFORE_ACTION | CONTRACT_FILLERS | RIGHTS
+    return token.kind != "WORD" or token.lower in BEFORE_ACTION | CONTRACT_FILLERS | RIGHTS | _DIRECTIONS
 
 
 _PROSE_CHECKS: tuple[tuple[str, MessageCheck], ...] = (

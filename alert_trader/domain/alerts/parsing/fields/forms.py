@@ -10,9 +10,11 @@ from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS, UNITS
 from alert_trader.domain.alerts.parsing.vocabulary.form_names import Part
 from alert_trader.domain.alerts.parsing.vocabulary.tickers import may_be_ticker, names_position
+from alert_trader.domain.alerts.parsing.vocabulary.values import symbol_of
 
 _MAY_HAVE_RIGHT = frozenset({Part.STRIKE, Part.RIGHT})
 _NO_FIELDS = frozenset({Part.LEVEL, Part.COMMENT, Part.RESULT, Part.RUNNING, Part.STATUS, Part.UNKNOWN})
+_DAYS = frozenset({"DATE", "DTE", "RELATIVE"})
 _NUMBERS = frozenset({"NUMBER", "PERCENT", "PAIR"})
 _STRIKES = frozenset({"STRIKE", "NUMBER", "PAIR"})
 _BESIDE_TICKER = frozenset({"STRIKE", "NUMBER", "DATE", "DTE", "RELATIVE"})
@@ -42,7 +44,35 @@ def collect_form(form: Form, defaults: RoomDefaults | None = None) -> FieldsDraf
             draft.levels += _levels(line)
         elif line.part not in _NO_FIELDS:
             _collect_line(draft, line.part, line)
+    _collect_title(draft, form)
     return draft
+
+
+def _collect_title(draft: FieldsDraft, form: Form) -> None:
+    """Complete a form by its title: "$KO" in one line and "70C 12/18" in the next, "Bullish trade: KO"."""
+    lines = [line.tokens for line in form.lines if line.part is None]
+    if not draft.symbols:
+        named = [token for tokens in lines for token in _named_in(tokens)]
+        draft.symbols = tuple(named) if len({symbol_of(token) for token in named}) == 1 else ()
+    if draft.strikes or draft.bare_strikes or draft.rights:
+        return
+    draft.strikes = tuple([token for tokens in lines for token in tokens if token.kind == "STRIKE"])
+    if draft.strikes and not draft.expiries:
+        draft.expiries = tuple([token for tokens in lines for token in tokens if token.kind in _DAYS])
+
+
+def _named_in(tokens: tuple[Token, ...]) -> list[Token]:
+    """Return the tickers in a line: with their $, alone in it, or at its end behind a colon or dash."""
+    tagged = [token for token in tokens if token.kind == "CASHTAG"]
+    if tagged:
+        return tagged
+    spoken = [token for token in tokens if token.kind not in {"NEWLINE", "NOISE"}]
+    if not spoken or spoken[-1].kind == "STRIKE" or not names_position(spoken[-1]):
+        return []
+    alone = len(spoken) == 1
+    behind = len(spoken) > 1 and spoken[-2].text in {":", "-"}
+    mixed = any(token.kind == "WORD" and not token.text.isupper() for token in spoken)
+    return [spoken[-1]] if alone or (behind and mixed) else []
 
 
 def _levels(line: FormLine) -> tuple[tuple[str, Token], ...]:

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from alert_trader.domain.alerts.parsing.fields.dates import is_event
 from alert_trader.domain.alerts.parsing.fields.values import FieldsDraft
 from alert_trader.domain.alerts.parsing.fields.walk import Label, Walk
 from alert_trader.domain.alerts.parsing.tokens import Token
@@ -32,6 +33,7 @@ _NUMBERS = re.compile(r"[0-9]*\.?[0-9]+")
 _STRIKE = frozenset({"strike", "strikes"})
 _AVERAGE = frozenset({"avg", "average"})
 _REWARD = frozenset({"rr", "r", "reward", "rrr"})
+_PLANNED = frozenset({"trim", "trimming", "sell", "selling"})
 _ORDINALS = frozenset({"first", "1st", "second", "2nd", "third", "3rd", "next", "final", "last"})
 _TRIMS = TARGETS | frozenset({"trim", "trims", "scale"})
 _COUNTS = frozenset("123456789")
@@ -44,7 +46,7 @@ def take_number(walk: Walk, token: Token) -> None:
     if walk.before is not None and walk.before.text == "+" and walk.before.end == token.start:
         # "+2.40" is a result
         walk.draft.unexplained += (token,)
-    elif not _is_level(walk, token) and not _is_named(walk, token):
+    elif not (_is_level(walk, token) or _is_named(walk, token) or _is_hour(walk, token)):
         _place(walk, token)
     walk.mark, walk.comma = None, False
 
@@ -110,7 +112,7 @@ def _place(walk: Walk, token: Token) -> None:
         draft.bare_strikes += (token,)
     elif walk.in_contract and fractional and not draft.prices and _may_be_bare_price(walk):
         _take_price(walk, token, marked=False)
-    elif walk.before is None and token.text.isdigit() and _is_counted(walk.following()):
+    elif _is_quantity(walk, token):
         draft.quantities += (token,)
     elif not draft.complete or not (_has_unit(walk.following()) or _is_count(walk, token)):
         draft.unexplained += (token,)
@@ -118,7 +120,12 @@ def _place(walk: Walk, token: Token) -> None:
 
 def _take_next(walk: Walk, token: Token) -> None:
     """Assign a number behind the one of a stop or target: a further target, or nothing that is known."""
-    if _is_next_target(walk, token):
+    name, mark = walk.label_token, walk.mark
+    planned = walk.remark and mark is not None and mark.lower == "at" and walk.draft.complete
+    if planned and name is not None and name.lower in _PLANNED:
+        # "will trim 50% at 3"
+        walk.draft.levels += (("target", token),)
+    elif _is_next_target(walk, token):
         take_level(walk, token)
     else:
         walk.draft.unexplained += (token,)
@@ -145,6 +152,17 @@ def _may_be_bare_price(walk: Walk) -> bool:
     return (
         bool(draft.symbols and strike) and not draft.expiries and after is not None and after.kind in _DATES
     )
+
+
+def _is_quantity(walk: Walk, token: Token) -> bool:
+    """Whether a number right behind the act counts the contracts: "3 KO", "(1) KO"."""
+    if not token.text.isdigit() or walk.draft.symbols:
+        return False
+    if walk.before is None:
+        return _is_counted(walk.following())
+    closed, behind = walk.ahead(1), walk.ahead(2)
+    boxed = walk.before.text == "(" and closed is not None and closed.text == ")"
+    return boxed and may_be_ticker(behind)
 
 
 def _is_counted(after: Token | None) -> bool:
@@ -185,6 +203,12 @@ def _is_explained(walk: Walk, token: Token) -> bool:
     return (
         small and after.lower == "for" and behind is not None and behind.lower in {"the", "my", "our", "each"}
     )
+
+
+def _is_hour(walk: Walk, token: Token) -> bool:
+    """Whether a number behind a whole entry is the hour of an event: "Fed speaks at 2"."""
+    timed = walk.mark is not None and walk.mark.lower == "at" and token.text.isdigit()
+    return timed and walk.draft.complete and not walk.in_contract and is_event(walk)
 
 
 def _is_ratio(walk: Walk) -> bool:

@@ -398,6 +398,9 @@ def _junk(walk: Walk, token: Token) -> None:
 
 def _punctuation(walk: Walk, token: Token) -> None:
     match token.text:
+        case "\U0001f3af" | "\U0001f6d1" if walk.draft.complete:
+            # a target or a stop sign in place of the word
+            _label(walk, token)
         case "," | "/":
             walk.comma = True
         case "(" | "[":

@@ -19,13 +19,13 @@ BETWEEN_MARK_AND_PRICE = words("price premium about the a avg of only just")
 NO_PRICE = words("market mkt mid cmp")
 """Named in place of a price: the limit then follows from the quote."""
 
-TARGETS = words("pt pts tp tps target targets tgt")
+TARGETS = words("pt pts tp tps target targets tgt \U0001f3af")
 """Names that several numbers may follow."""
 
 SEVERAL_TARGETS = words("pts tps targets")
 """Of these, the ones whose numbers need no comma between them."""
 
-STOPS = words("sl stop stops stoploss loss")
+STOPS = words("sl stop stops stoploss loss invalidation \U0001f6d1")
 
 STOPS_AND_TARGETS = TARGETS | STOPS | words("ts avg average")
 """A number behind one of these is never the price."""
@@ -46,7 +46,7 @@ MOVES = words(
 BETWEEN_LABEL_AND_NUMBER = words(
     "set at to is around near below above under over loss for of price a the my on = some only it this half "
     "if when once reclaims reclaim closes breaks break breakdown loses trades goes gets back it dips drops "
-    "falls pulls tags comes"
+    "falls pulls tags comes close daily hourly candle mental hard soft tight initial current"
 )
 
 COMMENTARY_LABELS = words(
@@ -73,7 +73,7 @@ WEEKDAYS = words("mon tue tues wed thu thur thurs fri monday tuesday wednesday t
 ARTICLES = words("a an the some of on in my our here with w few these about couple x")
 """Words that change nothing before the contract is complete."""
 
-NEAR_PRICE = words("in got i i'm im my")
+NEAR_PRICE = words("in got i i'm im my here position")
 """Words that may stand between a complete contract and its price: "got in at 1.25"."""
 
 COMPARES = words("vs versus")

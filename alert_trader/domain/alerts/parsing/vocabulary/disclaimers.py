@@ -51,7 +51,10 @@ _PHRASES = (
         r"(?:earnings|er|cpi|ppi|fomc|fed|nfp|jobs|data|news) (?:\w+ )?"
         r"(?:tomorrow|tonight|later|after (?:the )?close)\b"
     ),
-    r"spreads?(?:'s| is| are)? (?:wide|tight|big|ugly|bad)\b|(?:wide|tight|bid[ /-]?ask) spreads?\b",
+    (
+        r"spreads?(?:'s| is| are)? (?:(?:a bit|a little|a tad|kinda|pretty|quite|really|very|so) )?"
+        r"(?:wide|tight|big|ugly|bad)\b|(?:wide|tight|bid[ /-]?ask) spreads?\b"
+    ),
     r"update (?:accepted|received|confirmed|posted)\b",  # a bot's receipt
     r"\bfill(?:ed)?(?: ?(?:at|@|for|:))? ?\$?[0-9]*\.[0-9]",  # filled at 1.25
     r"break ?-?even\b",
@@ -84,6 +87,15 @@ _CLAUSES = (
 )
 
 _LATER = (
+    r"(?:out|done|flat) by (?:[0-9]{1,2}(?::[0-9]{2})?|lunch|noon|the close|eod|end of day)\b[^.!\n]*",
+    r"(?<!on )(?<!when )(?<!if )(?<!after )breaking (?:out|down|higher)\b",  # oil breaking out
+    # not a day trade
+    rf"{_NOT} (?:a |an )?(?:day ?trade|scalp|lotto|swing|yolo|gamble|fan|big position|full position)\b",
+    # will post when I trim
+    (
+        r"(?:will|i'll|gonna|going to) (?:\w+ )?(?:post|update|share|announce|let (?:you|everyone) know)\b"
+        rf"(?![^.!\n]*\b(?:{_WAY_IN}|in|filled)\b)[^.!\n]*"
+    ),
     # don't bet everything
     rf"{_NOT} (?:bet|yolo|gamble|risk) (?:the|your|ur|all|more|everything|it all|big|too)\b",
     rf"{_NOT} (?:go|be|get)\b (?:all in|all-in|crazy|heavy|big|stupid|dumb|reckless)",

@@ -128,7 +128,7 @@ POSITION_WORDS = words(
 
 BEFORE_EXIT = words(
     "i'm im i am we we're i've ok okay alright guys hey team all and also now just so here are have has "
-    "first second third target - * # $ ' \" bang boom alert alerts update"
+    "fully completely totally finally first second third target - * # $ ' \" bang boom alert alerts update"
 )
 """What may precede the act of closing in its sentence."""
 

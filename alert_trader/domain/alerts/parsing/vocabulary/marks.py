@@ -9,6 +9,7 @@ HARMLESS = frozenset(
 """Marks beside a contract that say nothing about it: sirens, dice, colours, arrows up and down."""
 
 DECORATING = frozenset(
+    "\U0001f4e5\U0001f680\U0001f4aa\U0001f525\U0001f91e\U0001f64f"
     "\U0001f4c8\U0001f4c9\U0001f402\U0001f43b\u26a0\u2728\u2b50\U0001f31f\U0001f48e\U0001f7e1\U0001f7e0\U0001f535\U0001f7e3"
 )
 """Marks that are harmless only beside words of an entry: charts, bulls, warnings, stars."""

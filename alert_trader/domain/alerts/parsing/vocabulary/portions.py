@@ -15,7 +15,8 @@ from alert_trader.domain.alerts.parsing.vocabulary.words import words
 
 _CLOSES = (
     r"(?:trim(?:s|med|ming)?|sell(?:ing)?|sold|clos(?:e|ed|ing)|tak(?:e|ing|en)|took|cut(?:ting)?|exit(?:ed|ing)?"
-    r"|scal(?:e|ed|ing) out|out|stc|dump(?:ed|ing)?|unload(?:ed|ing)?)"
+    r"|scal(?:e|ed|ing)(?: out)?|out|stc|dump(?:ed|ing)?|unload(?:ed|ing)?|lighten(?:ed|ing)?|peel(?:ed|ing)?"
+    r"|bail(?:ed|ing)?)"
 )
 _LINK = r"(?:off |another |the |my |about |up to |here |of |last |final |more )?"
 _FRACTION = re.compile(r"(?:[1-4]/5|[1-3]/4|[1-2]/3|1/2|[1-5]/6|1/8|3/8|5/8|7/8|1/10|3/10)")
@@ -104,6 +105,15 @@ _COUNT = re.compile(
 )
 
 
+_SPELLED_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+_OF_SPELLED = words("one two three four five couple few another")
+_COUNT_SPELLED = re.compile(
+    rf"\b{_CLOSES} (?:off |out |the |my )?(one|two|three|four|five|a couple|a few|another)\b"
+    r"(?! (?:half|third|quarter))"
+)
+"""A count in words: "sold one more"; "a couple", "another" are some of it."""
+
+
 class Closed(NamedTuple):
     """How much an exit closes; `wrong` is a percentage or count that is impossible."""
 
@@ -190,6 +200,10 @@ def _part(fraction: Decimal) -> Closed:
 def _count(lower: str) -> Closed:
     count = _COUNT.search(lower)
     if count is None:
-        return Closed(None)
+        spelled = None if _OF_SPELLED.isdisjoint(lower.split()) else _COUNT_SPELLED.search(lower)
+        if spelled is None:
+            return Closed(None)
+        number = _SPELLED_COUNTS.get(spelled[1])
+        return Closed(Share.PARTIAL) if number is None else Closed(Share.COUNT, quantity=number)
     contracts = int(next(group for group in count.groups() if group))
     return Closed(Share.COUNT, quantity=contracts) if contracts > 0 else Closed(None, wrong=count[0].strip())
