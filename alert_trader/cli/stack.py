@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,9 +16,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from alert_trader import clock
 from alert_trader.cli.context import err, fail, out, run, settings
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.market.calendar import is_trading_day, new_york_date
 from alert_trader.mirrors.address import without_credentials
 from alert_trader.runtime.desk_link import desk_address
 from alert_trader.runtime.local.process import make_folder, without_secrets
@@ -254,6 +257,15 @@ def _without_password(url: str) -> str:
     return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
+def sample_alert(now: datetime) -> str:
+    """Return an alert that can be traded today; on a day without trading with the date of the next one."""
+    day = new_york_date(now)
+    if is_trading_day(day):
+        return "BTO SPY 600c 1DTE"
+    following = next(later for days in range(1, 8) if is_trading_day(later := day + timedelta(days=days)))
+    return f"BTO SPY 600c {following:%m/%d/%Y}"
+
+
 def welcome(running: Stack) -> None:
     """Print the addresses of everything, and what to type next."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 2))
@@ -297,7 +309,7 @@ def welcome(running: Stack) -> None:
     table.add_row("logs", escape(str(running.data_dir / "logs")))
     default = running.state_path == Path("var/stack.json").absolute()
     stack = "" if default else f"--stack {running.state_path} "
-    table.add_row("send an alert", escape(f"trader {stack}send --wait 'BTO SPY 600c 1DTE'"))
+    table.add_row("send an alert", escape(f"trader {stack}send --wait '{sample_alert(clock.now())}'"))
     table.add_row("list trades", escape(f"trader {stack}list"))
     out().print("[bold green]Running.[/] Ctrl-C stops everything.")
     out().print(table)

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Price, Usd, plain
-from alert_trader.domain.trade.view import TradeView
+from alert_trader.domain.orders.order import OrderKind
+from alert_trader.domain.trade.view import OrderView, TradeView
 
+_STOPS = frozenset({OrderKind.STOP.value, OrderKind.STOP_LIMIT.value})
 WORKING_EXITS = "exits working: "
 """The beginning of what `protection` returns where exits work."""
 
@@ -71,7 +73,7 @@ def protection(view: TradeView) -> str:
     if not has_position(view):
         return ""
     working = [
-        f"{order.quantity - order.filled} at {'market' if order.limit is None else plain(order.limit)}"
+        f"{order.quantity - order.filled} {_how(order)}"
         for order in view.orders
         if order.leg == "exit" and order.status in WORKING
     ]
@@ -83,3 +85,9 @@ def protection(view: TradeView) -> str:
     if view.without_exit:
         found.append(f"NO EXIT PLANNED for {view.without_exit}")
     return "; ".join(found) or "no exit works"
+
+
+def _how(order: OrderView) -> str:
+    """Return how an order sells; the price of a trigger is not in the view."""
+    limit = "at market" if order.limit is None else f"at {plain(order.limit)}"
+    return f"by stop, {limit}" if order.kind in _STOPS else limit

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.main import application
+from alert_trader.cli.stack import sample_alert
 
 
 @pytest.fixture
@@ -80,6 +82,16 @@ def test_a_test_notification_is_sent_at_once(
     assert failed.exit_code == ExitCode.UNEXPECTED
     assert "FAILED" in failed.stdout
     assert "hook-secret" not in failed.stdout + failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [("2026-11-25", "1DTE"), ("2026-11-26", "11/27/2026"), ("2026-11-28", "11/30/2026")],
+    ids=["a session", "Thanksgiving", "Saturday"],
+)
+def test_the_suggested_alert_can_be_traded(day: str, says: str) -> None:
+    """On a day without trading, days cannot be counted from it: the alert has a date."""
+    assert sample_alert(datetime.fromisoformat(f"{day}T17:00:00+00:00")) == f"BTO SPY 600c {says}"
 
 
 def test_help_has_a_short_option(runner: CliRunner) -> None:

@@ -81,6 +81,8 @@ def test_protection_lists_what_works() -> None:
     """Working exits count with what is not filled yet; a contract without an exit is named."""
     working = exit_order("2.40", quantity=2, filled=1), exit_order(None), exit_order("3.00", status="filled")
     assert protection(with_orders(*working)) == "exits working: 1 at 2.40, 2 at market"
+    stop = replace(exit_order(None), kind="Stop")
+    assert protection(with_orders(stop)) == "exits working: 2 by stop, at market"
     text = protection(with_orders(exit_order("2.40"), unprotected=2))
     assert text == "exits working: 2 at 2.40; 2 WITHOUT A WORKING EXIT"
     assert protection(with_orders(without_exit=4)) == "NO EXIT PLANNED for 4"
