@@ -32,16 +32,20 @@ def test_every_series_of_a_rule_is_in_a_healthy_system() -> None:
     assert changed <= healthy
 
 
-def test_without_promtool_the_reason_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_promtool_the_reason_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No silent success: on a machine without it and without Debian's packages, the check fails in words."""
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(rules, "BUILD", tmp_path)
-    with pytest.raises(SystemExit) as said:
+    with pytest.raises(SystemExit, match="3"):
         rules.find_promtool()
-    assert "promtool is not on the PATH" in str(said.value)
+    assert "promtool is not on the PATH" in capsys.readouterr().err
 
 
-def test_a_package_that_cannot_be_downloaded_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_package_that_cannot_be_downloaded_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Debian's own error is the last words."""
     monkeypatch.setattr(shutil, "which", lambda name: None if name == "promtool" else f"/usr/bin/{name}")
     monkeypatch.setattr(rules, "BUILD", tmp_path)
@@ -50,5 +54,6 @@ def test_a_package_that_cannot_be_downloaded_is_said(monkeypatch: pytest.MonkeyP
         raise subprocess.CalledProcessError(100, "apt-get", stderr=b"E: no network\n")
 
     monkeypatch.setattr(subprocess, "run", fails)
-    with pytest.raises(SystemExit, match="E: no network"):
+    with pytest.raises(SystemExit, match="3"):
         rules.find_promtool()
+    assert "E: no network" in capsys.readouterr().err
