@@ -165,7 +165,7 @@ async def test_a_trade_is_commanded_by_its_short_id(slot: WorkerSlot, api: Api) 
     listed = (await api("GET", "/admin/trades", params={"limit": 200})).json()["trades"]
     row = next(each for each in listed if each["workflow_id"] == f"trade-{trade.id}")
     assert (row["worth"]["mark"], row["worth"]["unrealised"]) == ("1.4", "80.00")
-    assert row["protection"].startswith("exits working: 2 at ")
+    assert row["protection"] == "2 of 4 at the target"
     path, headers = f"/admin/trades/{row['short_id']}", {"idempotency-key": new_key()}
     sold = await api("POST", f"{path}/sell", json={"portion": "1/4", "reason": "trim"}, headers=headers)
     assert (sold.status_code, sold.json()["workflow_id"]) == (200, row["workflow_id"])
