@@ -179,7 +179,7 @@ async def target_reached(play: Play) -> None:
     await play.alert()
     await play.settled()
     await play.harness.quote("2.40", "2.45")
-    await play.until(lambda view: view.sold >= 2)
+    await play.until(lambda view: view.sold >= view.bought // 2)
     await play.close()
 
 
