@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,7 @@ def _installed() -> Path:
     """Return the server's program, installed from the lock file where it is not yet."""
     program = VENV / "bin/moto_server"
     if not program.exists():
-        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+        venv.create(VENV, with_pip=True)
         lock = ROOT / "tools/requirements-s3.txt"
         quiet = ("--quiet", "--disable-pip-version-check")
         subprocess.run([VENV / "bin/pip", "install", *quiet, "--require-hashes", "-r", lock], check=True)

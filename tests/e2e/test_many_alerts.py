@@ -92,7 +92,9 @@ async def test_fifty_alerts_at_once_a_killed_worker_and_a_halt_in_the_middle(clu
 
     receipt = await control.halt(cluster.client, slot.settings.account, by="ann", reason="in the middle")
     acknowledged = clock.now()
-    assert (receipt.acknowledged, receipt.state) == (True, AccountState.HALTED)
+    assert receipt.acknowledged
+    # None: certain, and not carried out yet, because the new worker still replays the trades
+    assert receipt.state in {AccountState.HALTED, None}
     for trade in trades:
         await at_rest(trade)
     late = slot.plan()

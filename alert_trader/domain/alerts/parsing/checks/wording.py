@@ -12,6 +12,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.disclaimers import Disclaimer
 from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import (
     CANCELLING,
     DOUBTFUL_BEHIND_ENTRY,
+    DOUBTFUL_PHRASES,
     DOUBTFUL_WORDS,
     HARMLESS_BEHIND_LABEL,
 )
@@ -61,7 +62,7 @@ def check_wording(
             Code.PARSE_UNCLEAR,
             "expected plain text, found characters that change its order: write it without",
         )
-    refusal = _check_words(text, tokens, own, entry_end)
+    refusal = _check_words(text, tokens, own, entry_end) or _check_phrases(text, tokens, own)
     if refusal is not None:
         return refusal
     if "?" in text.lower and any("?" in token.text and token.kind != "NOISE" for token in tokens):
@@ -101,6 +102,17 @@ def _check_words(
         elif kind in _HIDES:
             return Refusal(*_HIDES[kind], token)
     return None
+
+
+def _check_phrases(text: NormalizedText, tokens: Sequence[Token], own: Container[int]) -> Refusal | None:
+    """Refuse a phrase of doubt in front of the entry, such as in its heading."""
+    first = next((token.start for token in tokens if token.start in own), 0)
+    found = DOUBTFUL_PHRASES.search(text.lower)
+    # "in case" begins with a word that is also an act; a day that the entry begins with is its date
+    if found is None or found.start() > first or (found.start() == first and " " not in found.group()):
+        return None
+    reason = f"expected a plain entry, found {quote(found.group())}: send the alert without it to trade now"
+    return Refusal(Code.PARSE_CONDITIONAL, reason)
 
 
 def _code(lower: str, *, behind_entry: bool) -> Code | None:

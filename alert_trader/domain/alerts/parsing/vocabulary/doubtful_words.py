@@ -1,5 +1,7 @@
 """Words that make an entry uncertain, each with the code of its refusal."""
 
+import re
+
 from alert_trader.domain.alerts.parsing.vocabulary.entry_words import GET_READY
 from alert_trader.domain.alerts.parsing.vocabulary.words import words
 from alert_trader.domain.denial import Code
@@ -100,3 +102,10 @@ CANCELLING = words(
 """Words that cancel the message they are in, anywhere in it."""
 
 CONDITIONS = words("if when once unless until should")
+
+DOUBTFUL_PHRASES = re.compile(
+    r"\b(?:eyes on|setting up|(?:about|going|hoping|trying|plan(?:ning)?|looking|want(?:ing)?) to|orders? in"
+    r"|bids? on|limits? set|alerts? set|on deck|as soon as|in case"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+)
+"""Getting ready, conditions and other days in several words; in front of an entry they refuse it."""
