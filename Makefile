@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: browser rules object-storage install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
+.PHONY: browser explore rules object-storage install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
 
 install: $(VENV)/.installed
 
@@ -22,7 +22,11 @@ test: install
 
 # process kills, restarts, mutants: what takes minutes. CI runs it too
 test-long: install
-	$(BIN)/python -m pytest -n 3 -m "long and not soak and not browser"
+	$(BIN)/python -m pytest -n 3 -m "long and not soak and not browser" --ignore=tests/workflows/exploration
+
+# faults at every call and activity of a trade, a share of them; CI runs it too
+explore: install
+	$(BIN)/python -m pytest -n 3 -m "long and not soak" tests/workflows/exploration -o faulthandler_timeout=900
 
 # the desk page in chromium, which it installs where it may
 browser: install

@@ -42,7 +42,7 @@ LONG = {
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
     "tests/unit/domain/alerts/test_rooms_properties.py": "70,000 messages are read",
     "tests/unit/project/test_start.py": "every program is started, each a process",
-    "tests/workflows/exploration/": "faults at every call and activity of a trade",
+    "tests/workflows/exploration/": "faults at every call and activity of a trade: `make explore`",
     "tests/workflows/test_account_days.py": "weeks of trading",
     "tests/workflows/test_account_preflight.py": "failures at the open, over several days",
     "tests/workflows/test_author_follow_ups.py": "waits for what an author does not say",

@@ -106,6 +106,6 @@ CONDITIONS = words("if when once unless until should")
 DOUBTFUL_PHRASES = re.compile(
     r"\b(?:eyes on|setting up|(?:about|going|hoping|trying|plan(?:ning)?|looking|want(?:ing)?) to|orders? in"
     r"|bids? on|limits? set|alerts? set|on deck|as soon as|in case"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day(?!\W*\d))\b"  # with a date behind it, it is a stamp
 )
 """Getting ready, conditions and other days in several words; in front of an entry they refuse it."""
