@@ -1,9 +1,7 @@
 """`trader api`: serve the admin API for the mode in the settings, until SIGTERM or SIGINT."""
 
 import ipaddress
-import json
 import logging
-import os
 import socket
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from alert_trader.api.app import make_app
 from alert_trader.domain.errors import AlertTraderError
 from alert_trader.runtime import program
 from alert_trader.runtime.desk_link import desk_address
+from alert_trader.runtime.readiness import announce_ready
 from alert_trader.settings.model import Settings
 
 log = logging.getLogger("alert-trader.api")
@@ -78,8 +77,7 @@ class _Server(uvicorn.Server):
             keys or "none, so every request under /admin gets 401: set TRADER_API_KEYS",
         )
         log.info("desk page at %s/desk", desk_address(settings))
-        if self._ready_file is not None:
-            self._ready_file.write_text(json.dumps({"pid": os.getpid()}))
+        announce_ready(self._ready_file)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

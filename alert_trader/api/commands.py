@@ -1,6 +1,7 @@
 """Commands to a trade and to the account, with the names and the effects of `trader`."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
@@ -83,19 +84,32 @@ class TradeReceipt(BaseModel):
     text: str
 
 
-Sent = Callable[[Client, str, Command], Awaitable[CommandReceipt]]
+Act = Callable[[Client, str, Command], Awaitable[CommandReceipt]]
 
 
-async def _send(
-    client: Client, name: str, trade: str, body: TradeCommandRequest, key: str | None, *, act: Sent, what: str
-) -> TradeReceipt:
-    """Send a command to the named trade. Raise ProblemError with 409 when the trade rejects it."""
-    workflow_id = await find_trade(client, trade)
-    command_id = "" if key is None else f"api-{derived_id('command', name, workflow_id, what, key)}"
-    receipt = await act(client, workflow_id, Command(by=f"api:{name}", reason=body.reason, id=command_id))
-    if not receipt.accepted:
-        raise ProblemError(HTTPStatus.CONFLICT, Kind.NOT_POSSIBLE, receipt.text)
-    return TradeReceipt(workflow_id=workflow_id, done=receipt.done, text=receipt.text)
+@dataclass(frozen=True, slots=True)
+class NamedTrade:
+    """The trade that a request names, and who commands it."""
+
+    by: CommandKey
+    client: TemporalClient
+    trade: Trade
+    idempotency_key: IdempotencyKey = None
+
+    async def send(self, act: Act, body: TradeCommandRequest | None, what: str) -> TradeReceipt:
+        """Send a command. Raise ProblemError with 409 when the trade rejects it."""
+        workflow_id, key = await find_trade(self.client, self.trade), self.idempotency_key
+        command_id = "" if key is None else f"api-{derived_id('command', self.by, workflow_id, what, key)}"
+        reason = "" if body is None else body.reason
+        receipt = await act(
+            self.client, workflow_id, Command(by=f"api:{self.by}", reason=reason, id=command_id)
+        )
+        if not receipt.accepted:
+            raise ProblemError(HTTPStatus.CONFLICT, Kind.NOT_POSSIBLE, receipt.text)
+        return TradeReceipt(workflow_id=workflow_id, done=receipt.done, text=receipt.text)
+
+
+Named = Annotated[NamedTrade, Depends()]
 
 
 @router.post(
@@ -104,60 +118,31 @@ async def _send(
     summary="Cancel an entry",
     responses=_PROBLEMS,
 )
-async def cancel(
-    name: CommandKey,
-    client: TemporalClient,
-    trade: Trade,
-    body: TradeCommandRequest | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> TradeReceipt:
+async def cancel(trade: Named, body: TradeCommandRequest | None = None) -> TradeReceipt:
     """Cancel the rest of the entry. Contracts already bought keep their exits."""
-    given = body or TradeCommandRequest()
-    return await _send(client, name, trade, given, idempotency_key, act=trade_commands.cancel, what="cancel")
+    return await trade.send(trade_commands.cancel, body, "cancel")
 
 
 @router.post(
     "/admin/trades/{trade}/close", operation_id="closeTrade", summary="Close a trade", responses=_PROBLEMS
 )
-async def close(
-    name: CommandKey,
-    client: TemporalClient,
-    trade: Trade,
-    body: TradeCommandRequest | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> TradeReceipt:
+async def close(trade: Named, body: TradeCommandRequest | None = None) -> TradeReceipt:
     """Close a trade: cancel its orders and sell its position, from the bid down."""
-    given = body or TradeCommandRequest()
-    return await _send(client, name, trade, given, idempotency_key, act=trade_commands.close, what="close")
+    return await trade.send(trade_commands.close, body, "close")
 
 
 @router.post(
     "/admin/trades/{trade}/convert", operation_id="convertEntry", summary="Buy now", responses=_PROBLEMS
 )
-async def convert(
-    name: CommandKey,
-    client: TemporalClient,
-    trade: Trade,
-    body: TradeCommandRequest | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> TradeReceipt:
+async def convert(trade: Named, body: TradeCommandRequest | None = None) -> TradeReceipt:
     """Buy the rest of the entry now, up to the ceiling."""
-    given = body or TradeCommandRequest()
-    return await _send(
-        client, name, trade, given, idempotency_key, act=trade_commands.convert_now, what="convert"
-    )
+    return await trade.send(trade_commands.convert_now, body, "convert")
 
 
 @router.post(
     "/admin/trades/{trade}/sell", operation_id="sellPart", summary="Sell a part", responses=_PROBLEMS
 )
-async def sell(
-    name: CommandKey,
-    client: TemporalClient,
-    trade: Trade,
-    body: SellRequest,
-    idempotency_key: IdempotencyKey = None,
-) -> TradeReceipt:
+async def sell(trade: Named, body: SellRequest) -> TradeReceipt:
     """Sell part of a position, from the bid down. The exit plan applies again to the rest."""
     try:
         part = read_portion(body.portion)
@@ -167,41 +152,29 @@ async def sell(
     async def act(client: Client, workflow_id: str, command: Command) -> CommandReceipt:
         return await trade_commands.sell(client, workflow_id, command, part)
 
-    return await _send(client, name, trade, body, idempotency_key, act=act, what=f"sell {part}")
+    return await trade.send(act, body, f"sell {part}")
 
 
 @router.post("/admin/trades/{trade}/approve", operation_id="approve", summary="Approve", responses=_PROBLEMS)
-async def approve(
-    name: CommandKey,
-    client: TemporalClient,
-    trade: Trade,
-    body: ApproveRequest | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> TradeReceipt:
+async def approve(trade: Named, body: ApproveRequest | None = None) -> TradeReceipt:
     """Approve what a trade waits for: its entry, or an exit by its author."""
     given = body or ApproveRequest()
 
     async def act(client: Client, workflow_id: str, command: Command) -> CommandReceipt:
         return await trade_commands.approve(client, workflow_id, command, half=given.half, offer=given.offer)
 
-    return await _send(client, name, trade, given, idempotency_key, act=act, what="approve")
+    return await trade.send(act, given, "approve")
 
 
 @router.post("/admin/trades/{trade}/skip", operation_id="skip", summary="Skip", responses=_PROBLEMS)
-async def skip(
-    name: CommandKey,
-    client: TemporalClient,
-    trade: Trade,
-    body: SkipRequest | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> TradeReceipt:
+async def skip(trade: Named, body: SkipRequest | None = None) -> TradeReceipt:
     """Reject what a trade waits for."""
     given = body or SkipRequest()
 
     async def act(client: Client, workflow_id: str, command: Command) -> CommandReceipt:
         return await trade_commands.skip(client, workflow_id, command, offer=given.offer)
 
-    return await _send(client, name, trade, given, idempotency_key, act=act, what="skip")
+    return await trade.send(act, given, "skip")
 
 
 @router.post("/admin/flatten", operation_id="flatten", summary="Flatten the account", responses=_PROBLEMS)

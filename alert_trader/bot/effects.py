@@ -10,6 +10,7 @@ from temporalio.client import Client
 from alert_trader.bot.actions import Action
 from alert_trader.bot.discord_text import count
 from alert_trader.control.commands import trade_commands
+from alert_trader.domain.account.view import AccountView
 from alert_trader.domain.alerts.portion import ALL, HALF, Portion
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Phase
@@ -67,6 +68,24 @@ def effect_of_selling(portion: Portion, view: TradeView) -> str:
     entry = " The rest of the entry is cancelled." if view.phase is Phase.ENTERING and not left else ""
     rest = f" The exit plan applies again to the other {count(left)}." if left else " This closes the trade."
     return f"{what}{unknown}{exits}{entry}{rest}"
+
+
+def effect_of_resuming(view: AccountView) -> str:
+    """Return what would be traded after the account is resumed; `view` knows the stop file."""
+    left = view.stops_after_resume
+    if not left:
+        return "After resuming, new alerts are traded again."
+    return f"After resuming, entries stay blocked: {'; '.join(left)}."
+
+
+def effect_of_flattening(view: AccountView) -> str:
+    """Return what flattening the account would do now, with its numbers."""
+    held = sum(each.position for each in view.open_trades)
+    return (
+        f"Halt account {view.account}, cancel all entries and sell {count(held)} in "
+        f"{count(len(view.open_trades), 'open trade')}, from the bid down, until it is flat. "
+        "The prices are not known in advance. No entries until someone resumes the account."
+    )
 
 
 def impossible(action: Action, view: TradeView) -> str | None:

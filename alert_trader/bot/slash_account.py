@@ -1,6 +1,5 @@
 """Slash commands about the account: status, positions, orders, halt, resume, flatten, limits."""
 
-import dataclasses
 from typing import Any
 
 import discord
@@ -9,6 +8,7 @@ from discord import app_commands
 from alert_trader import clock
 from alert_trader.bot import reply_text
 from alert_trader.bot.discord_text import count, safe
+from alert_trader.bot.effects import effect_of_flattening, effect_of_resuming
 from alert_trader.bot.operators import signature
 from alert_trader.bot.replies import ConfirmView, Reply, bot_of, reply
 from alert_trader.control.commands import account_commands
@@ -113,7 +113,9 @@ async def resume(interaction: Interaction, changed: str) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> Reply:
-        view = await account_queries.account_view(client, number)
+        view = await account_queries.account_view(
+            client, number, kill_switch_of(bot_of(interaction).settings)
+        )
 
         async def go(pressed: Interaction) -> str:
             receipt = await account_commands.resume(
@@ -121,14 +123,7 @@ async def resume(interaction: Interaction, changed: str) -> None:
             )
             return safe(receipt.text, 1800)
 
-        view = dataclasses.replace(view, kill_switch=kill_switch_of(bot_of(interaction).settings).stopping)
-        left = view.stops_after_resume
-        then = (
-            "After resuming, new alerts are traded again."
-            if not left
-            else f"After resuming, entries stay blocked: {safe('; '.join(left), 600)}."
-        )
-        text = f"**{view.mode.upper()}** · {_halt_text(view)} {then}"
+        text = f"**{view.mode.upper()}** · {_halt_text(view)} {safe(effect_of_resuming(view), 640)}"
         return Reply(text=text, view=ConfirmView("Yes, resume", go))
 
     await reply(interaction, make)
@@ -151,7 +146,6 @@ async def flatten(interaction: Interaction, reason: str) -> None:
 
     async def make() -> Reply:
         view = await account_queries.account_view(client, number)
-        held = sum(each.position for each in view.open_trades)
 
         async def go(pressed: Interaction) -> str:
             receipt = await account_commands.flatten(
@@ -159,11 +153,7 @@ async def flatten(interaction: Interaction, reason: str) -> None:
             )
             return safe(receipt.text, 1800)
 
-        text = (
-            f"**{view.mode.upper()}** · Halt account {number}, cancel all entries and sell {count(held)} in "
-            f"{count(len(view.open_trades), 'open trade')}, from the bid down, until it is flat. "
-            "The prices are not known in advance. No entries until someone resumes the account."
-        )
+        text = f"**{view.mode.upper()}** · {effect_of_flattening(view)}"
         return Reply(text=text, view=ConfirmView("Yes, flatten", go))
 
     await reply(interaction, make)

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alert_trader.cli.fitting_table import Column, fitting_table
+from alert_trader.cli.fitting_table import Column, facts_table, fitting_table
 from alert_trader.cli.trade_display import NONE, price, show_events, signed
 from alert_trader.control.queries.trade_names import short_ids
 from alert_trader.control.queries.worth import Worths
@@ -32,9 +32,6 @@ def show_account(console: Console, view: AccountView, worths: Worths) -> None:
         console.print(f"  [red]entries blocked:[/] {escape(each)}")
     if view.may_trade:
         console.print("  entries allowed, within the limits")
-    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
     reference = "not known yet" if view.reference is None else f"{plain(view.reference)} dollars"
     rows = [
         (
@@ -71,9 +68,7 @@ def show_account(console: Console, view: AccountView, worths: Worths) -> None:
         ),
         *(("other order", escape(each.text)) for each in view.foreign_orders),
     ]
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    console.print(facts_table(rows))
     if view.open_trades:
         console.print(_trades_table(view, worths, width=console.width))
     if view.events:

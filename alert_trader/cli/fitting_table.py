@@ -1,6 +1,6 @@
 """A table that fits the terminal: where it is too narrow, the least important columns are left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,16 @@ class Column:
     name: str
     rank: int
     justify: Literal["left", "right"] = "left"
+
+
+def facts_table(rows: Iterable[tuple[str, str]]) -> Table:
+    """Return names and what is said of them, in Rich markup, without lines; long texts are folded."""
+    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def fitting_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, width: int) -> Table:

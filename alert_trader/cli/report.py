@@ -15,7 +15,7 @@ from temporalio.client import Client
 from alert_trader import clock
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.fitting_table import Column, fitting_table
+from alert_trader.cli.fitting_table import Column, facts_table, fitting_table
 from alert_trader.cli.trade_display import elapsed, signed, state
 from alert_trader.control.reports import report as reports
 from alert_trader.control.reports import wording
@@ -145,12 +145,7 @@ def _save(path: Path, content: bytes) -> None:
 def _show(made: Report) -> None:
     console = out()
     console.print(f"[bold]{escape(made.scope.title)}[/]  [dim]mode {', '.join(made.modes) or 'none'}[/]")
-    facts = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
-    for name, value in wording.figures(made):
-        facts.add_row(name, escape(value))
-    console.print(facts)
+    console.print(facts_table((name, escape(value)) for name, value in wording.figures(made)))
     if made.scope.grouping is Grouping.MONTH:
         console.print(calendar_table(made))
     if made.lines:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from alert_trader.cli.context import out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.fitting_table import Column, fitting_table
+from alert_trader.cli.fitting_table import Column, facts_table, fitting_table
 from alert_trader.cli.trade_display import NONE, contract, filled, price, signed, state
 from alert_trader.control.queries import status as status_queries
 from alert_trader.control.queries.status import Status
@@ -66,12 +66,7 @@ def show_status(console: Console, found: Status, *, installed: str) -> None:
         console.print("  nothing needs you")
     if found.trades:
         console.print(_trades(found, width=console.width))
-    facts = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
-    for row in _facts(found, installed):
-        facts.add_row(*row)
-    console.print(facts)
+    console.print(facts_table(_facts(found, installed)))
 
 
 def _trades(found: Status, *, width: int) -> Table:

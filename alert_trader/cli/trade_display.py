@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alert_trader.cli.fitting_table import Column, fitting_table
+from alert_trader.cli.fitting_table import Column, facts_table, fitting_table
 from alert_trader.control.queries.trade_names import short_ids
 from alert_trader.control.queries.trade_views import TradeDetails, TradeRow
 from alert_trader.domain.account.stuck import StuckWorkflow
@@ -16,7 +16,7 @@ from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.domain.trade.view import OrderView, TradeView
+from alert_trader.domain.trade.view import OrderView, TradeView, contract_of
 from alert_trader.domain.trade.worth import Worth, has_position
 
 _STYLES = {
@@ -126,13 +126,7 @@ def show_stuck(console: Console, stuck: Sequence[StuckWorkflow]) -> None:
 
 def contract(view: TradeView) -> str:
     """Return the contract as confirmed, or else as alerted."""
-    if view.contract is not None:
-        return view.contract
-    parsed = view.parsed
-    if parsed is None or parsed.symbol is None:
-        return NONE
-    strike = "" if parsed.strike is None else format(parsed.strike.normalize(), "f")
-    return f"{parsed.symbol} {strike}{parsed.right or ''} {parsed.expiry or ''}".strip()
+    return contract_of(view) or NONE
 
 
 def filled(quantity: int, average: Decimal | None) -> str:
@@ -146,18 +140,15 @@ def show_trade(console: Console, details: TradeDetails) -> None:
     name = contract(view) if view is not None else row.symbol or ""
     account = f"[dim]{row.mode} · {row.account}[/]"
     console.print(f"[bold]{escape(row.workflow_id)}[/]  {escape(name)}  {state(row.phase)}  {account}")
-    facts = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
     alert = request.alert
-    facts.add_row("alert", escape(alert.text))
     who = alert.author_name or alert.author_id
     posted = eastern(alert.posted_at, "%Y-%m-%d %H:%M:%S")
-    facts.add_row("from", escape(f"{who} in channel {alert.channel_id}, posted {posted}"))
-    if view is not None:
-        for label, text in _facts(view, row.worth):
-            facts.add_row(label, text)
-    console.print(facts)
+    facts = [
+        ("alert", escape(alert.text)),
+        ("from", escape(f"{who} in channel {alert.channel_id}, posted {posted}")),
+        *(() if view is None else _facts(view, row.worth)),
+    ]
+    console.print(facts_table(facts))
     if details.note:
         console.print(f"\n[yellow]note:[/] {escape(details.note)}")
     if details.events:

@@ -54,6 +54,22 @@ async def receipt(page: Page, *says: str) -> None:
     await expect(dialog).to_be_hidden()
 
 
+async def halt_and_resume(page: Page, guild: Guild) -> None:
+    """Halt the account and resume it; the question knows what would still stop entries."""
+    await page.get_by_role("button", name="Halt").click()
+    await receipt(page, "Done", "halted")
+    await expect(page.get_by_text("May not trade")).to_be_visible(timeout=SOON)
+    stop = guild.stack.data_dir / "STOP"
+    stop.touch()
+    await page.get_by_role("button", name="Resume").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("entries stay blocked")
+    stop.unlink()
+    await page.get_by_label("What has changed").fill("the test continues")
+    await page.get_by_role("button", name="Yes, resume").click()
+    await receipt(page, "Done")
+    await expect(page.get_by_text("May trade")).to_be_visible(timeout=SOON)
+
+
 async def test_a_day_on_a_phone(guild: Guild, browser: Browser) -> None:
     """Alerts appear by themselves; skip, sell, halt, resume and close as on the cards, with receipts.
 
@@ -69,7 +85,7 @@ async def test_a_day_on_a_phone(guild: Guild, browser: Browser) -> None:
     held = await guild.alert()
     await state(page, held, "holding 4")
     await expect(card(page, held)).to_contain_text("Unrealised")
-    await expect(page.locator("article.trade .protection").first).to_contain_text("2 of 4 at the target")
+    await expect(card(page, held).locator(".protection")).to_contain_text("2 of 4 at the target")
 
     asked = await guild.alert(user=BOB)
     await state(page, asked, "waiting for approval")
@@ -87,14 +103,7 @@ async def test_a_day_on_a_phone(guild: Guild, browser: Browser) -> None:
     await receipt(page, "Done")
     await state(page, held, "holding 3")
 
-    await page.get_by_role("button", name="Halt").click()
-    await receipt(page, "Done", "halted")
-    await expect(page.get_by_text("May not trade")).to_be_visible(timeout=SOON)
-    await page.get_by_role("button", name="Resume").click()
-    await page.get_by_label("What has changed").fill("the test continues")
-    await page.get_by_role("button", name="Yes, resume").click()
-    await receipt(page, "Done")
-    await expect(page.get_by_text("May trade")).to_be_visible(timeout=SOON)
+    await halt_and_resume(page, guild)
 
     await press(page, held, "Close all 3")
     await page.get_by_role("button", name="Yes, sell").click()
@@ -103,7 +112,7 @@ async def test_a_day_on_a_phone(guild: Guild, browser: Browser) -> None:
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= PHONE["width"]
 
-    await page.get_by_role("link", name=re.compile("^SPY 500C")).first.click()
+    await card(page, held).get_by_role("link", name=re.compile("^SPY 50[0-9]C")).click()
     events = page.locator(".events")
     await expect(events).to_contain_text("trim on the page")
     await expect(events).to_contain_text("desk:demo")

@@ -114,8 +114,8 @@ async def test_an_image_alone_gets_a_reaction_and_one_notification(scene: Scene)
     for _ in range(2):
         await reacted(scene.chat.control.say("", attachments=[image]), UNREADABLE)
 
-    def told() -> list[str]:
+    def sentences() -> list[str]:
         said = scene.chat.world.messages[CHANNEL].values()
         return [each["content"] for each in said if each["author"]["id"] != AUTHOR and each["content"]]
 
-    assert len(await eventually(told, "the sentence", within=20)) == 1
+    assert len(await eventually(sentences, "the sentence", within=20)) == 1

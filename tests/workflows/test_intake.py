@@ -182,7 +182,7 @@ async def test_an_edit_that_makes_an_exit_of_an_alert_proposes_it(harness: Harne
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "passed_on"),
     [
         ("not loving SPY here, might cut it", True),
         ("SPY looks heavy", False),
@@ -190,12 +190,12 @@ async def test_an_edit_that_makes_an_exit_of_an_alert_proposes_it(harness: Harne
     ],
 )
 async def test_words_of_loss_about_what_is_held_reach_a_person(
-    harness: Harness, entry: str, text: str, *, told: bool
+    harness: Harness, entry: str, text: str, *, passed_on: bool
 ) -> None:
     """WHO-40: what names a held position with a loss or stop, and cannot be read, sells nothing silently."""
     opened = await held(harness, entry)
     found = await taken(harness, text)
-    assert isinstance(found, PassedToTrade if told else Ignored)
+    assert isinstance(found, PassedToTrade if passed_on else Ignored)
     if isinstance(found, PassedToTrade):
         assert (found.said, found.workflow_id) == (Said.REMARK, opened.workflow_id)
         assert "corrected" in await harness.kinds(harness.handles[-1])

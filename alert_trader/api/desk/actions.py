@@ -23,6 +23,8 @@ from alert_trader.bot.effects import (
     confirm_label,
     contracts_affected,
     effect,
+    effect_of_flattening,
+    effect_of_resuming,
     effect_of_selling,
     impossible,
     run_action,
@@ -31,9 +33,11 @@ from alert_trader.control.commands import account_commands, trade_commands
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.trade_views import check_name, view_of
+from alert_trader.domain.account.view import AccountReceipt
 from alert_trader.domain.alerts.portion import read_portion
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.trade.view import TradeView
+from alert_trader.runtime.kill_switch import kill_switch_of
 from alert_trader.workflows.interface import Command, CommandReceipt
 
 router = APIRouter(include_in_schema=False)
@@ -156,8 +160,11 @@ async def _run(
         return _result(form, f"Not done: {error}", done=False)
     finally:
         _shared(request).wake()
-    text = receipt.text if receipt.done else f"{receipt.text}. Not finished yet: follow it on the page."
-    return _result(form, text, done=receipt.accepted)
+    return _result(form, _said(receipt), done=receipt.accepted)
+
+
+def _said(receipt: CommandReceipt | AccountReceipt) -> str:
+    return receipt.text if receipt.done else f"{receipt.text}. Not finished yet: follow it on the page."
 
 
 @router.post("/desk/account")
@@ -181,8 +188,7 @@ async def account_action(
                 receipt = await account_commands.flatten(client, account, by=by, reason=reason)
             case other:
                 return _result(form, f"expected halt, resume or flatten, found {other!r}", done=False)
-        text = receipt.text if receipt.done else f"{receipt.text}. Not finished yet: follow it on the page."
-        return _result(form, text, done=True)
+        return _result(form, _said(receipt), done=True)
     except ControlError as error:
         return _result(form, f"Not done: {error}", done=False)
     finally:
@@ -198,17 +204,12 @@ async def _halt(form: Form, client: Client, account: AccountNumber) -> HTMLRespo
 
 
 async def _resume_question(context: Context, client: Client) -> Question:
-    view = await account_queries.account_view(client, context.settings.account)
-    left = view.stops_after_resume
-    then = (
-        "After resuming, new alerts are traded again."
-        if not left
-        else f"After resuming, entries stay blocked: {'; '.join(left)}."
-    )
+    settings = context.settings
+    view = await account_queries.account_view(client, settings.account, kill_switch_of(settings))
     why = "" if view.halted_by is None else f" by {view.halted_by} (reason: {view.halt_reason})"
     return Question(
         heading=f"{view.mode.upper()} · account {view.account}",
-        text=f"The account is {view.state}{why}. {then} Say what has changed.",
+        text=f"The account is {view.state}{why}. {effect_of_resuming(view)} Say what has changed.",
         label="Yes, resume",
         fields={"action": "resume", "confirmed": "yes"},
     )
@@ -216,12 +217,9 @@ async def _resume_question(context: Context, client: Client) -> Question:
 
 async def _flatten_question(context: Context, client: Client) -> Question:
     view = await account_queries.account_view(client, context.settings.account)
-    held = sum(each.position for each in view.open_trades)
     return Question(
         heading=f"{view.mode.upper()} · account {view.account}",
-        text=f"Halt account {view.account}, cancel all entries and sell {count(held)} in "
-        f"{count(len(view.open_trades), 'open trade')}, from the bid down, until it is flat. The prices are "
-        "not known in advance. No entries until someone resumes the account.",
+        text=effect_of_flattening(view),
         label="Yes, flatten",
         fields={"action": "flatten", "confirmed": "yes"},
     )

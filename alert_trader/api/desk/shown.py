@@ -14,7 +14,7 @@ from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Outcome
-from alert_trader.domain.trade.view import TradeView
+from alert_trader.domain.trade.view import TradeView, contract_of
 from alert_trader.domain.trade.worth import protection
 
 PARTS = ("asof", "state", "needs", "money", "open", "closed")
@@ -60,18 +60,9 @@ def trade_values(row: TradeRow, snapshot: Snapshot | None = None) -> dict[str, o
 
 def title(row: TradeRow) -> str:
     """Return the contract of a trade; as alerted until it is confirmed."""
-    view = row.view
-    if view is None:
+    if row.view is None:
         return row.symbol or "Alert"
-    if view.contract is not None:
-        return view.contract
-    parsed = view.parsed
-    if parsed is None or parsed.symbol is None:
-        return "Alert"
-    strike = "" if parsed.strike is None else format(parsed.strike.normalize(), "f")
-    return " ".join(
-        str(each) for each in (parsed.symbol, f"{strike}{parsed.right or ''}", parsed.expiry) if each
-    )
+    return contract_of(row.view) or "Alert"
 
 
 def state(row: TradeRow) -> str:

@@ -117,3 +117,13 @@ class TradeView:
     chain: str = ""
     """The hash of the last event, by which the whole trail can be verified:
     `alert_trader.domain.audit.hash_chain`."""
+
+
+def contract_of(view: TradeView) -> str | None:
+    """Return the contract as traders write it; as alerted until it is confirmed, None without a symbol."""
+    parsed = view.parsed
+    if view.contract is not None or parsed is None or parsed.symbol is None:
+        return view.contract
+    strike = "" if parsed.strike is None else format(parsed.strike.normalize(), "f")
+    parts = (parsed.symbol, f"{strike}{parsed.right or ''}", parsed.expiry)
+    return " ".join(str(each) for each in parts if each)

@@ -16,9 +16,15 @@ async def _place(bench: Bench, body: dict[str, Any]) -> Reply:
     return await bench.line.call("POST", bench.line.orders, body)
 
 
-async def _replace(bench: Bench, order: int, **fields: Any) -> Reply:
-    body = {"time-in-force": "Day", **{name.replace("_", "-"): value for name, value in fields.items()}}
-    return await bench.line.call("PUT", f"{bench.line.orders}/{order}", body)
+async def _rest(bench: Bench) -> int | Outcome:
+    """Place an order far below the market, and return its id once it works; an outcome when it is refused."""
+    line = bench.line
+    reply = await _place(bench, bench.limit(BUY, "0.01", external_identifier=line.name()))
+    if not reply.ok:
+        return expected(False, reply.words)
+    order = int(reply.order["id"])
+    await line.reach(order, "Live", *TERMINAL)
+    return order
 
 
 async def identifier(bench: Bench) -> Outcome:
@@ -69,11 +75,9 @@ async def identifier_forms(bench: Bench) -> Outcome:
 async def replacements(bench: Bench) -> Outcome:
     """Replace an order by PUT with an identifier, by PATCH, and by PUT without one."""
     line = bench.line
-    first = await _place(bench, bench.limit(BUY, "0.01", external_identifier=line.name()))
-    if not first.ok:
-        return expected(False, first.words)
-    order = int(first.order["id"])
-    await line.reach(order, "Live", *TERMINAL)
+    order = await _rest(bench)
+    if isinstance(order, Outcome):
+        return order
     steps: list[str] = []
     orders = [order]
     for label, price, more in (
@@ -109,12 +113,11 @@ async def replacements(bench: Bench) -> Outcome:
 async def limit_to_market(bench: Bench) -> Outcome:
     """Replace a limit order by a market order: it buys one contract."""
     line = bench.line
-    first = await _place(bench, bench.limit(BUY, "0.01", external_identifier=line.name()))
-    if not first.ok:
-        return expected(False, first.words)
-    order = int(first.order["id"])
-    await line.reach(order, "Live", *TERMINAL)
-    reply = await _replace(bench, order, order_type="Market")
+    order = await _rest(bench)
+    if isinstance(order, Outcome):
+        return order
+    body = {"time-in-force": "Day", "order-type": "Market"}
+    reply = await line.call("PUT", f"{line.orders}/{order}", body)
     status = ""
     if reply.ok and "id" in reply.data:
         status = await line.reach(int(reply.data["id"]), *TERMINAL)
@@ -127,11 +130,9 @@ async def limit_to_market(bench: Bench) -> Outcome:
 async def cancel_twice(bench: Bench) -> Outcome:
     """Cancel a working order, and cancel it again."""
     line = bench.line
-    first = await _place(bench, bench.limit(BUY, "0.01", external_identifier=line.name()))
-    if not first.ok:
-        return expected(False, first.words)
-    order = int(first.order["id"])
-    await line.reach(order, "Live", *TERMINAL)
+    order = await _rest(bench)
+    if isinstance(order, Outcome):
+        return order
     reply = await line.call("DELETE", f"{line.orders}/{order}")
     status = reply.order.get("status")
     last = await line.reach(order, *TERMINAL)

@@ -36,7 +36,7 @@ async def test_events_are_read_as_written(hot: HotMirror) -> None:
 async def test_repeated_and_reordered_writes_give_one_trail(hot: HotMirror) -> None:
     """DUR-20: whatever was written already, late or again, the trail is the same.
 
-    The row is that of the latest telling.
+    The row is that of the latest notice.
     """
     whole, early = record("m1"), record("m1", 6)
     pieces = [

@@ -50,7 +50,7 @@ def activity_failed(error: Exception, activity: str = "read_order") -> None:
 
 
 def test_four_minutes_without_the_broker_are_few_lines(lines: Lines) -> None:
-    """An activity that fails every second writes a line a minute, which says how many it stands for."""
+    """An activity that fails every second writes a line a minute, which says how many it represents."""
     for second in range(240):
         lines.at = float(second)
         activity_failed(ApplicationError("the broker cannot be reached"))

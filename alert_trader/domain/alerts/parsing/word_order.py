@@ -1,4 +1,4 @@
-"""Stage 3, before the outline: an act of buying that follows its contract, or stands in it, comes first."""
+"""Stage 3, before the outline: an act of buying that follows its contract, or is inside it, comes first."""
 
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS

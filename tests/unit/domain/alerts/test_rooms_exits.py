@@ -198,7 +198,7 @@ NO_EXIT = [
     ("-0 $KO $70c", AlertKind.REFUSED),
     ("-0 $KO $70c 18DEC2026 @ 1.2", AlertKind.REFUSED),
 ]
-"""Plans, stops, results, short sales, and what names two positions that cannot be told apart."""
+"""Plans, stops, results, short sales, and what names two positions that cannot be distinguished."""
 
 
 @pytest.mark.parametrize(("text", "kind"), NO_EXIT, ids=[ascii(row[0][:40]) for row in NO_EXIT])

@@ -41,7 +41,7 @@ BEFORE_LEVEL = words(
 MOVES = words(
     "run runs running go goes push pushes ride climb pop rip back up down bounce drop fade grind way"
 )
-"""Words between which and a level "to" stands: "could run to 255"; "switch to 255" may be another strike."""
+"""Words with a "to" between them and a level: "could run to 255"; "switch to 255" may be another strike."""
 
 BETWEEN_LABEL_AND_NUMBER = words(
     "set at to is around near below above under over loss for of price a the my on = some only it this half "
